@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The project's test PKI, as code.
+//!
+//! Nothing here is kept in git: certificates and keys are made anew each time,
+//! in memory ([`Pki::generate`], [`Psk::generate`]) or on disk ([`write()`],
+//! [`write_replacing`]). [`inventory()`] lists what ends up on disk.
+//!
+//! A [`Pki`] is one complete family with EC P-256 or RSA-2048 keys
+//! ([`KeyKind`]): a root, an intermediate, a second root nobody should trust,
+//! and one [`Credential`] per [`Leaf`]. Each bad leaf has exactly one fault.
+//!
+//! For tests only: the private keys are written to disk in the clear.
+//!
+//! ```
+//! use test_pki::{KeyKind, Leaf, Pki};
+//!
+//! # fn main() -> Result<(), test_pki::Error> {
+//! let pki = Pki::generate(KeyKind::Ec)?;
+//! let trusted = &pki.root().der;
+//! let server = pki.leaf(Leaf::Server);
+//! assert_eq!(server.chain_der[1], pki.intermediate().der);
+//! # let _ = trusted;
+//! # Ok(())
+//! # }
+//! ```
+
+mod error;
+mod family;
+mod inventory;
+mod leaf;
+mod psk;
+mod write;
+
+pub use error::Error;
+pub use family::{Certificate, Credential, KeyKind, Pki};
+pub use inventory::{Item, inventory};
+pub use leaf::{Leaf, Role};
+pub use psk::Psk;
+pub use write::{write, write_replacing};

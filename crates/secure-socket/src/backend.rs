@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The seam: what a platform must bring to run the library.
+//!
+//! A backend moves bytes and drives the TLS library. It decides nothing: which
+//! suites to offer, whether a certificate or a negotiated version will do and what
+//! a failure is called are all settled above it, so that every platform answers
+//! alike. To write one, implement [`Backend`] and [`Connection`], and
+//! [`ServerBackend`] where it can listen; `mbedtls-backend` is one to learn from.
+//!
+//! # What the library relies on
+//!
+//! - [`Backend::connect`] and [`ServerBackend::handshake`] call
+//!   [`Observer::certificate`] for every certificate of the chain that was built,
+//!   issuer first and the peer's own (depth 0) last, and the handshake fails if any
+//!   answer is not [`CheckFlags::PASSED`]. A handshake in a mode with certificates
+//!   that shows the observer no certificate at depth 0 is refused above the seam.
+//! - No option of the configuration is skipped: what a backend cannot honour, it
+//!   refuses in [`Backend::prepare`] with [`ConfigurationError::Unsupported`].
+//! - No session is ever resumed.
+//!
+//! [`ConfigurationError::Unsupported`]: crate::error::ConfigurationError::Unsupported
+
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use crate::config::{AlpnProtocol, ClientConfig, ServerConfig};
+use crate::credential::CredentialError;
+use crate::diagnosis::{Alert, CheckFlags, TlsCode};
+use crate::error::Error;
+use crate::suite::CipherSuite;
+use crate::time::UnixTime;
+use crate::version::TlsVersion;
+
+/// The most addresses of one host name that are tried.
+pub const MAX_ADDRESSES: usize = 8;
+
+/// The addresses of a host name, in the order in which to try them.
+pub type Addresses = heapless::Vec<SocketAddr, MAX_ADDRESSES>;
+
+/// A platform that TLS clients can run on.
+pub trait Backend {
+    /// A client's configuration in the platform's own form, credentials loaded.
+    type Client;
+    /// A connection whose handshake is done.
+    type Connection: Connection;
+
+    /// What the calendar clock shows; `None` if there is none or it was never set.
+    /// This must be the clock that the TLS library checks dates against.
+    fn now(&self) -> Option<UnixTime>;
+
+    /// SHA-256 of `data`.
+    fn sha256(&self, data: &[u8]) -> [u8; 32];
+
+    /// Checks that the private key `key` (DER: PKCS#8, SEC1 or PKCS#1) belongs to
+    /// `certificate` (DER).
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::KeyMismatch`], or what is wrong with either of them.
+    fn check_key_pair(&self, certificate: &[u8], key: &[u8]) -> Result<(), CredentialError>;
+
+    /// The addresses of `host`, a DNS name or an IP address.
+    ///
+    /// # Errors
+    ///
+    /// Why there are none.
+    fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError>;
+
+    /// Loads a client's credentials and settings, once for all its connections.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`] for an option that the platform cannot honour, and
+    /// [`Error::Credential`] for a credential that it cannot use.
+    fn prepare(&self, config: &ClientConfig) -> Result<Self::Client, Error>;
+
+    /// Connects to `address` and completes a handshake.
+    ///
+    /// # Errors
+    ///
+    /// At which stage it failed, and why. Nothing stays open.
+    fn connect(
+        &self,
+        client: &Self::Client,
+        config: &ClientConfig,
+        address: SocketAddr,
+        observer: &mut dyn Observer,
+    ) -> Result<Self::Connection, ConnectFailure>;
+}
+
+/// A platform that TLS servers can run on.
+///
+/// Accepting a connection and completing its handshake are two calls, so that a
+/// server can run the second on a thread of its own and a slow client delays nobody.
+pub trait ServerBackend: Backend {
+    /// A bound port, with the server's configuration in the platform's own form.
+    type Listener;
+    /// A TCP connection that no handshake was made on yet.
+    type Incoming;
+
+    /// Loads a server's credentials and settings, and binds a port.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`], [`Error::Credential`], or [`Error::Io`] if the port
+    /// cannot be bound.
+    fn bind(&self, config: &ServerConfig, address: SocketAddr) -> Result<Self::Listener, Error>;
+
+    /// The address that is bound: the port where `0` was asked for.
+    ///
+    /// # Errors
+    ///
+    /// What the platform says.
+    fn local_address(&self, listener: &Self::Listener) -> Result<SocketAddr, OsError>;
+
+    /// Waits for a TCP connection.
+    ///
+    /// # Errors
+    ///
+    /// What the platform says.
+    fn accept(&self, listener: &Self::Listener) -> Result<(Self::Incoming, SocketAddr), OsError>;
+
+    /// Completes the handshake on an accepted connection.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed. The connection is closed.
+    fn handshake(
+        &self,
+        listener: &Self::Listener,
+        incoming: Self::Incoming,
+        observer: &mut dyn Observer,
+    ) -> Result<Self::Connection, Failure>;
+}
+
+/// A TLS connection. One thread may receive while another sends.
+pub trait Connection {
+    /// What the handshake agreed on.
+    fn facts(&self) -> HandshakeFacts;
+
+    /// Waits for application data, at most as long as the I/O timeout.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::TimedOut`] after the I/O timeout, or what broke the connection.
+    fn receive(&self, buffer: &mut [u8]) -> Result<Received, Failure>;
+
+    /// Sends application data, and says how much of it was taken: at least a byte,
+    /// unless `data` is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::TimedOut`] after the I/O timeout, or what broke the connection.
+    fn send(&self, data: &[u8]) -> Result<usize, Failure>;
+
+    /// Whether [`Connection::receive`] would return at once.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection.
+    fn is_readable(&self) -> Result<bool, Failure>;
+
+    /// Sends close_notify. Called once; the connection is dropped afterwards, or
+    /// still read from until the peer's own close_notify.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection.
+    fn close(&self) -> Result<(), Failure>;
+}
+
+/// What [`Connection::receive`] came back with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// This many bytes of application data, more than none unless the buffer is empty.
+    Data(usize),
+    /// The peer's close_notify: the orderly end.
+    CloseNotify,
+    /// The end of the TCP stream without close_notify: somebody may have cut it.
+    Truncated,
+}
+
+/// What a handshake agreed on, in the platform's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeFacts {
+    /// The version negotiated.
+    pub version: TlsVersion,
+    /// The cipher suite negotiated.
+    pub suite: CipherSuite,
+    /// The application protocol negotiated.
+    pub alpn: Option<AlpnProtocol>,
+    /// Bytes sent during the handshake, if they are counted.
+    pub sent: Option<u32>,
+    /// Bytes received during the handshake, if they are counted.
+    pub received: Option<u32>,
+    /// How long the handshake took, TCP's apart.
+    pub duration: Duration,
+    /// The TLS library's heap at its peak so far, if it is measured.
+    pub heap_peak: Option<u32>,
+}
+
+/// Sees a handshake as it goes by.
+pub trait Observer {
+    /// A certificate of the peer's chain, with the TLS library's verdict on it. The
+    /// answer is the verdict that counts: it may add reasons and take none away.
+    #[must_use]
+    fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags;
+
+    /// A handshake message that was sent or received, where the backend can tell.
+    fn message(&mut self, message: &HandshakeMessage) {
+        let _ = message;
+    }
+}
+
+/// A certificate of the peer's chain.
+#[derive(Clone, Copy, Debug)]
+pub struct PresentedCertificate<'a> {
+    /// Its place: 0 is the peer's own, above are its issuers.
+    pub depth: u8,
+    /// The certificate in DER.
+    pub der: &'a [u8],
+    /// The checks that it failed.
+    pub flags: CheckFlags,
+}
+
+/// Which way a handshake message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From us to the peer.
+    Sent,
+    /// From the peer to us.
+    Received,
+}
+
+/// A message of a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandshakeMessage {
+    /// Which way it went.
+    pub direction: Direction,
+    /// Its name in RFC 8446 or RFC 5246, such as `ClientHello`.
+    pub name: &'static str,
+    /// Its bytes on the wire, record header and encryption included. 0 where it
+    /// shared a record with the message before.
+    pub bytes: u32,
+    /// When, from the start of the handshake.
+    pub at: Duration,
+}
+
+/// At which stage [`Backend::connect`] failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectFailure {
+    /// No TCP connection was made.
+    Connect(OsError),
+    /// The handshake failed.
+    Handshake(Failure),
+}
+
+/// Why a handshake or a transfer failed, in the platform's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The TLS library gave up.
+    Tls {
+        /// Its code.
+        code: TlsCode,
+        /// The alert that the peer sent, if it sent one.
+        alert: Option<Alert>,
+    },
+    /// The TLS library failed after an allocation of its own did: whatever code it
+    /// gave, and whatever it said of a certificate, this is why.
+    OutOfMemory(TlsCode),
+    /// The client proved another pre-shared key than ours, where the TLS library's
+    /// code alone does not say so (TLS 1.3).
+    PskMismatch(TlsCode),
+    /// The client offered no pre-shared key by our identity, where the TLS library's
+    /// code alone does not say so (TLS 1.3).
+    UnknownPskIdentity(TlsCode),
+    /// The time allowed for it ran out.
+    TimedOut,
+    /// The peer, or the network, closed the connection.
+    Closed,
+    /// The operating system gave up.
+    Os(OsError),
+}
+
+/// What kind of error the operating system reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OsErrorKind {
+    /// No such host.
+    NotFound,
+    /// Nobody listens there.
+    Refused,
+    /// The peer, or something on the way, broke the connection off.
+    Reset,
+    /// There is no route, or no link.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The address is in use or not ours.
+    AddressInUse,
+    /// It is not allowed.
+    Denied,
+    /// Out of memory, sockets or other means.
+    OutOfResources,
+    /// Anything else: the number tells.
+    Other,
+}
+
+/// An error of the operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OsError {
+    /// Its kind.
+    pub kind: OsErrorKind,
+    /// Its number: `errno`, or what the resolver returned. 0 if there is none.
+    pub number: i32,
+}
+
+impl core::fmt::Display for OsError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self.kind {
+            OsErrorKind::NotFound => "no such host",
+            OsErrorKind::Refused => "connection refused: nobody listens there",
+            OsErrorKind::Reset => "the connection was reset",
+            OsErrorKind::Unreachable => "the network is unreachable",
+            OsErrorKind::TimedOut => "no answer in time",
+            OsErrorKind::AddressInUse => "the address is in use, or not one of ours",
+            OsErrorKind::Denied => "permission denied",
+            OsErrorKind::OutOfResources => "out of memory or sockets",
+            OsErrorKind::Other => "the operating system gave up",
+        })?;
+        if self.number != 0 {
+            write!(f, " (error {})", self.number)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What went wrong, in the words of the field: alerts by name, codes with their
+//! meaning, certificates with the check that each one failed.
+
+mod alert;
+mod flags;
+mod judge;
+mod refusal;
+mod tls_code;
+
+pub use alert::Alert;
+pub use flags::CheckFlags;
+pub(crate) use judge::{Expected, Judge};
+pub use refusal::{CertificateRefusal, Check, Peer, Refusal};
+pub use tls_code::TlsCode;

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a handshake came to: a stream on the terms that were asked for, or the
+//! reason why not. One place for both roles and every backend.
+
+use crate::backend::{Connection, Failure};
+use crate::config::Settings;
+use crate::diagnosis::{Alert, Judge, Peer, TlsCode};
+use crate::error::{ConfigurationError, Error, HandshakeError, HandshakeReason, VerifyError};
+use crate::mode::Mode;
+use crate::session::{AuthenticatedAs, Session};
+use crate::stream::Stream;
+use crate::time::UnixTime;
+
+/// The clock that dates are checked against, in a mode that checks them.
+pub(crate) fn clock_for(
+    mode: Mode,
+    shows: Option<UnixTime>,
+) -> Result<Option<UnixTime>, ConfigurationError> {
+    if !mode.verifies_certificates() {
+        return Ok(None);
+    }
+    match shows {
+        Some(now) if now.is_plausible() => Ok(Some(now)),
+        shows => Err(ConfigurationError::ClockNotSet { mode, shows }),
+    }
+}
+
+/// What was asked for.
+pub(crate) struct Terms<'a> {
+    pub(crate) mode: Mode,
+    /// Who the other side is.
+    pub(crate) peer: Peer,
+    pub(crate) settings: &'a Settings,
+    /// As whom the peer counts if it showed no certificate and need not have.
+    pub(crate) peer_without_certificate: AuthenticatedAs,
+    /// As whom we count to the peer.
+    pub(crate) us: &'a AuthenticatedAs,
+}
+
+impl Terms<'_> {
+    /// Whether this handshake may not end without a verified certificate.
+    fn demands_certificate(&self) -> bool {
+        match self.peer {
+            Peer::Server => self.mode.verifies_certificates(),
+            Peer::Client => self.mode == Mode::Mutual,
+        }
+    }
+}
+
+/// A handshake that is over.
+pub(crate) struct Outcome<'a> {
+    pub(crate) terms: Terms<'a>,
+    pub(crate) judge: Judge<'a>,
+}
+
+impl Outcome<'_> {
+    /// Holds what was had against what was asked for.
+    pub(crate) fn conclude<C: Connection>(
+        self,
+        result: Result<C, Failure>,
+    ) -> Result<Stream<C>, Error> {
+        let Self { terms, judge } = self;
+        let (refused, leaf) = judge.into_findings();
+        let refuse = |reason| Err(Error::Handshake(HandshakeError { reason, code: None }));
+        let connection = match result {
+            Ok(connection) => connection,
+            Err(Failure::Tls { code, alert: None })
+                if !refused.is_empty() && !code.is_out_of_memory() =>
+            {
+                return Err(Error::Verify(VerifyError {
+                    peer: terms.peer,
+                    refused,
+                    code: Some(code),
+                }));
+            }
+            Err(failure) => return Err(Error::Handshake(explain(failure, &terms))),
+        };
+        // A backend that lets a refused certificate through is at fault, and is not
+        // to be relied on for anything else it says.
+        if !refused.is_empty() {
+            return Err(Error::Verify(VerifyError {
+                peer: terms.peer,
+                refused,
+                code: None,
+            }));
+        }
+        let facts = connection.facts();
+        let asked = terms.settings.versions();
+        if !asked.allows(facts.version) {
+            return refuse(HandshakeReason::WrongVersion {
+                asked,
+                had: facts.version,
+            });
+        }
+        if !terms.settings.suites().contains(&facts.suite) {
+            return refuse(HandshakeReason::WrongCipherSuite(facts.suite));
+        }
+        let peer = match leaf {
+            Some(leaf) if terms.demands_certificate() => AuthenticatedAs::Certificate(leaf),
+            None if terms.demands_certificate() => return refuse(HandshakeReason::NotVerified),
+            _ => terms.peer_without_certificate,
+        };
+        let session = Session {
+            mode: terms.mode,
+            version: facts.version,
+            suite: facts.suite,
+            alpn: facts.alpn,
+            peer,
+            us: terms.us.clone(),
+            sent: facts.sent,
+            received: facts.received,
+            duration: facts.duration,
+            heap_peak: facts.heap_peak,
+        };
+        Ok(Stream::new(connection, session))
+    }
+}
+
+fn explain(failure: Failure, terms: &Terms<'_>) -> HandshakeError {
+    let (reason, code) = match failure {
+        Failure::Tls { code, alert } => (explain_code(code, alert, terms), Some(code)),
+        Failure::OutOfMemory(code) => (HandshakeReason::OutOfMemory, Some(code)),
+        Failure::PskMismatch(code) => (HandshakeReason::PskMismatch, Some(code)),
+        Failure::UnknownPskIdentity(code) => (HandshakeReason::UnknownPskIdentity, Some(code)),
+        Failure::TimedOut => (HandshakeReason::TimedOut, None),
+        Failure::Closed => (HandshakeReason::Closed, None),
+        Failure::Os(error) => (HandshakeReason::Os(error), None),
+    };
+    HandshakeError { reason, code }
+}
+
+fn explain_code(code: TlsCode, alert: Option<Alert>, terms: &Terms<'_>) -> HandshakeReason {
+    let psk = terms.mode == Mode::Psk;
+    if let Some(alert) = alert {
+        // What peers send that have another key, or hide that they know no such
+        // identity: RFC 4279, section 2; RFC 8446, section 6.2; and in TLS 1.3 OpenSSL
+        // illegal_parameter for a proof that does not verify, OpenSSL and Mbed TLS
+        // missing_extension (those of certificates) for an unknown identity.
+        return match alert {
+            Alert::BAD_RECORD_MAC
+            | Alert::DECRYPT_ERROR
+            | Alert::ILLEGAL_PARAMETER
+            | Alert::MISSING_EXTENSION
+            | Alert::UNKNOWN_PSK_IDENTITY
+                if psk =>
+            {
+                HandshakeReason::PskRefused(alert)
+            }
+            _ => HandshakeReason::PeerAlert(alert),
+        };
+    }
+    let is_one_of = |codes: &[TlsCode]| codes.iter().any(|one| code.is(*one));
+    if code.is_out_of_memory() {
+        HandshakeReason::OutOfMemory
+    } else if code.is(TlsCode::INVALID_MAC) && psk {
+        HandshakeReason::PskMismatch
+    } else if code.is(TlsCode::UNKNOWN_IDENTITY) {
+        HandshakeReason::UnknownPskIdentity
+    } else if code.is(TlsCode::NO_CLIENT_CERTIFICATE) {
+        HandshakeReason::NoClientCertificate
+    } else if code.is(TlsCode::BAD_PROTOCOL_VERSION) {
+        HandshakeReason::Version(terms.settings.versions())
+    } else if code.is(TlsCode::HANDSHAKE_FAILURE) {
+        HandshakeReason::NothingInCommon
+    } else if code.is(TlsCode::NO_APPLICATION_PROTOCOL) {
+        HandshakeReason::NoApplicationProtocol
+    } else if code.is(TlsCode::TIMEOUT) {
+        HandshakeReason::TimedOut
+    } else if is_one_of(&[
+        TlsCode::CONN_EOF,
+        TlsCode::PEER_CLOSE_NOTIFY,
+        TlsCode::CONN_RESET,
+        TlsCode::RECV_FAILED,
+        TlsCode::SEND_FAILED,
+    ]) {
+        HandshakeReason::Closed
+    } else if is_one_of(&[
+        TlsCode::DECODE_ERROR,
+        TlsCode::ILLEGAL_PARAMETER,
+        TlsCode::UNEXPECTED_MESSAGE,
+        TlsCode::INVALID_RECORD,
+        TlsCode::INVALID_MAC,
+        TlsCode::UNSUPPORTED_EXTENSION,
+    ]) {
+        HandshakeReason::Protocol
+    } else {
+        HandshakeReason::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{HandshakeFacts, Observer as _, PresentedCertificate, Received};
+    use crate::diagnosis::{CheckFlags, Expected};
+    use crate::suite::CipherSuite;
+    use crate::version::{TlsVersion, Versions};
+    use core::time::Duration;
+    use test_pki::{KeyKind, Leaf, Pki};
+
+    /// A platform that took something else than it was asked for. No honest backend
+    /// can be brought to do so, which is why this one is made up.
+    struct Disobedient(TlsVersion, CipherSuite);
+
+    impl Connection for Disobedient {
+        fn facts(&self) -> HandshakeFacts {
+            HandshakeFacts {
+                version: self.0,
+                suite: self.1,
+                alpn: None,
+                sent: None,
+                received: None,
+                duration: Duration::ZERO,
+                heap_peak: None,
+            }
+        }
+
+        fn receive(&self, _: &mut [u8]) -> Result<Received, Failure> {
+            unreachable!("no stream is made of it")
+        }
+
+        fn send(&self, _: &[u8]) -> Result<usize, Failure> {
+            unreachable!("no stream is made of it")
+        }
+
+        fn is_readable(&self) -> Result<bool, Failure> {
+            unreachable!("no stream is made of it")
+        }
+
+        fn close(&self) -> Result<(), Failure> {
+            unreachable!("no stream is made of it")
+        }
+    }
+
+    /// What becomes of a connection in `mode` that asked for TLS 1.3, after the backend
+    /// showed the server's certificate with `shown`.
+    fn conclude(
+        mode: Mode,
+        had: Disobedient,
+        shown: Option<CheckFlags>,
+    ) -> Result<Stream<Disobedient>, Error> {
+        let mut settings = Settings::new();
+        settings.versions = Versions::Tls13;
+        settings.settle(mode).unwrap();
+        let no_hash = |_: &[u8]| [0; 32];
+        let expected = mode.verifies_certificates().then_some(Expected {
+            peer: Peer::Server,
+            name: None,
+            anchors: &[],
+            clock: UnixTime::FLOOR,
+        });
+        let mut judge = Judge::new(expected, &no_hash, None);
+        if let Some(flags) = shown {
+            let pki = Pki::generate(KeyKind::Ec).unwrap();
+            let _ = judge.certificate(PresentedCertificate {
+                depth: 0,
+                der: &pki.leaf(Leaf::Server).chain_der[0],
+                flags,
+            });
+        }
+        let terms = Terms {
+            mode,
+            peer: Peer::Server,
+            settings: &settings,
+            peer_without_certificate: AuthenticatedAs::Nobody,
+            us: &AuthenticatedAs::Nobody,
+        };
+        Outcome { terms, judge }.conclude(Ok(had))
+    }
+
+    fn reason(result: Result<Stream<Disobedient>, Error>) -> HandshakeReason {
+        match result.err() {
+            Some(Error::Handshake(error)) => error.reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const SUITE: CipherSuite = CipherSuite::TLS_AES_128_GCM_SHA256;
+
+    #[test]
+    fn a_version_that_was_not_asked_for_is_refused() {
+        let had = Disobedient(
+            TlsVersion::Tls12,
+            CipherSuite::TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+        );
+        assert_eq!(
+            reason(conclude(Mode::Psk, had, None)),
+            HandshakeReason::WrongVersion {
+                asked: Versions::Tls13,
+                had: TlsVersion::Tls12
+            }
+        );
+    }
+
+    #[test]
+    fn a_suite_that_was_not_offered_is_refused() {
+        let weak = CipherSuite::from_iana(0x1305);
+        let had = Disobedient(TlsVersion::Tls13, weak);
+        assert_eq!(
+            reason(conclude(Mode::Psk, had, None)),
+            HandshakeReason::WrongCipherSuite(weak)
+        );
+    }
+
+    #[test]
+    fn a_handshake_that_verified_nobody_is_refused_where_somebody_had_to_be() {
+        for mode in [Mode::ServerAuth, Mode::Mutual] {
+            let had = Disobedient(TlsVersion::Tls13, SUITE);
+            assert_eq!(
+                reason(conclude(mode, had, None)),
+                HandshakeReason::NotVerified
+            );
+        }
+        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        assert!(conclude(Mode::Psk, had, None).is_ok());
+    }
+
+    #[test]
+    fn a_refused_certificate_is_refused_even_if_the_backend_lets_it_through() {
+        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        let error = conclude(Mode::ServerAuth, had, Some(CheckFlags::EXPIRED)).err();
+        assert!(matches!(error, Some(Error::Verify(_))), "{error:?}");
+        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        assert!(conclude(Mode::ServerAuth, had, Some(CheckFlags::PASSED)).is_ok());
+    }
+
+    #[test]
+    fn dates_need_a_clock_that_was_set() {
+        let unset = Some(UnixTime::from_seconds(17));
+        for mode in [Mode::ServerAuth, Mode::Mutual] {
+            for shows in [None, unset] {
+                assert_eq!(
+                    clock_for(mode, shows),
+                    Err(ConfigurationError::ClockNotSet { mode, shows })
+                );
+            }
+        }
+        assert_eq!(clock_for(Mode::Psk, unset), Ok(None));
+    }
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Servers.
+
+use core::net::SocketAddr;
+
+use crate::backend::{Failure, HandshakeMessage, OsError, ServerBackend};
+use crate::builder::Builder;
+use crate::config::{ServerAuthentication, ServerConfig, Settings};
+use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
+use crate::diagnosis::{Expected, Judge, Peer};
+use crate::error::{ConfigurationError, Error, IoError};
+use crate::handshake::{Outcome, Terms, clock_for};
+use crate::mode::Mode;
+use crate::session::AuthenticatedAs;
+use crate::stream::Stream;
+
+/// Nothing was said yet: how to authenticate comes first.
+pub struct NeedsProof(());
+
+/// What the server proves itself with was said: now which clients to let in.
+pub struct NeedsClients {
+    identity: IdentitySource,
+}
+
+/// All that is needed was said.
+pub struct ServerReady {
+    pub(crate) authentication: ServerAuthentication,
+}
+
+/// A TLS server: a bound port, in one mode.
+///
+/// A server that was not told which clients to let in does not compile:
+///
+/// ```compile_fail,E0599
+/// # use secure_socket::{*, backend::ServerBackend, credential::*};
+/// # fn example<B: ServerBackend>(backend: &B, identity: Identity) {
+/// # let address = "127.0.0.1:0".parse().unwrap();
+/// server::builder().identity(identity).bind(backend, address);
+/// # }
+/// ```
+pub struct Server<'b, B: ServerBackend> {
+    backend: &'b B,
+    config: ServerConfig,
+    us: AuthenticatedAs,
+    listener: B::Listener,
+}
+
+/// Starts a server at the first step: [`psk`](Builder::psk) or
+/// [`identity`](Builder::identity).
+pub const fn builder() -> Builder<NeedsProof> {
+    Builder {
+        state: NeedsProof(()),
+        settings: Settings::new(),
+    }
+}
+
+impl Builder<NeedsProof> {
+    /// Mode 1: both sides prove that they know `key`. One key serves all clients of
+    /// a server: each can pass for any other.
+    pub fn psk(self, identity: PskIdentity, key: Psk) -> Builder<ServerReady> {
+        self.psk_source(PskSource::Given { identity, key })
+    }
+
+    /// Mode 1 with a key from wherever it is: given, or in the platform's credential
+    /// store.
+    pub fn psk_source(self, source: PskSource) -> Builder<ServerReady> {
+        self.with(|_| ServerReady {
+            authentication: ServerAuthentication::Psk(source),
+        })
+    }
+
+    /// Modes 2 and 3: the server proves itself with a certificate.
+    pub fn identity(self, identity: impl Into<IdentitySource>) -> Builder<NeedsClients> {
+        self.with(|_| NeedsClients {
+            identity: identity.into(),
+        })
+    }
+}
+
+impl Builder<NeedsClients> {
+    /// Mode 2: lets any client in; none is asked for a certificate.
+    pub fn any_client(self) -> Builder<ServerReady> {
+        self.with(|state| ServerReady {
+            authentication: ServerAuthentication::ServerAuth {
+                identity: state.identity,
+            },
+        })
+    }
+
+    /// Mode 3: lets in clients with a certificate that leads to `trust`, and no others.
+    pub fn clients_trusted_by(self, trust: impl Into<Trust>) -> Builder<ServerReady> {
+        self.with(|state| ServerReady {
+            authentication: ServerAuthentication::Mutual {
+                identity: state.identity,
+                trust: trust.into(),
+            },
+        })
+    }
+}
+
+impl Builder<ServerReady> {
+    /// Checks the settings, loads the credentials and binds `address`; port 0 takes
+    /// a free one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Configuration`], [`Error::Credential`], or [`Error::Io`] if the
+    /// address cannot be bound.
+    pub fn bind<B: ServerBackend>(
+        self,
+        backend: &B,
+        address: SocketAddr,
+    ) -> Result<Server<'_, B>, Error> {
+        let mut config = ServerConfig {
+            authentication: self.state.authentication,
+            settings: self.settings,
+        };
+        config.settings.settle(config.mode())?;
+        if let Some(Trust::Given(anchors)) = config.client_trust()
+            && anchors.is_empty()
+        {
+            return Err(ConfigurationError::NoTrustAnchor.into());
+        }
+        let listener = backend.bind(&config, address)?;
+        let us = match &config.authentication {
+            ServerAuthentication::Psk(source) => AuthenticatedAs::psk(source),
+            ServerAuthentication::Unauthenticated { .. } => AuthenticatedAs::Nobody,
+            ServerAuthentication::ServerAuth { identity }
+            | ServerAuthentication::Mutual { identity, .. } => {
+                AuthenticatedAs::certificate(identity, backend)
+            }
+        };
+        Ok(Server {
+            backend,
+            config,
+            us,
+            listener,
+        })
+    }
+}
+
+impl<'b, B: ServerBackend> Server<'b, B> {
+    /// The mode.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.config.mode()
+    }
+
+    /// The address that is bound.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn local_address(&self) -> Result<SocketAddr, Error> {
+        self.backend.local_address(&self.listener).map_err(os)
+    }
+
+    /// Waits for a client. Its handshake is yet to be made, and may be made on
+    /// another thread, so that a slow client delays no other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn accept(&self) -> Result<Incoming<'_, 'b, B>, Error> {
+        let (incoming, peer) = self.backend.accept(&self.listener).map_err(os)?;
+        Ok(Incoming {
+            server: self,
+            incoming,
+            peer,
+        })
+    }
+}
+
+fn os(error: OsError) -> Error {
+    Error::Io(IoError::Os(error))
+}
+
+/// A client that is connected, and has yet to prove itself.
+pub struct Incoming<'s, 'b, B: ServerBackend> {
+    server: &'s Server<'b, B>,
+    incoming: B::Incoming,
+    peer: SocketAddr,
+}
+
+impl<B: ServerBackend> Incoming<'_, '_, B> {
+    /// Where the client connects from.
+    #[must_use]
+    pub const fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    /// Completes the handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Handshake`], [`Error::Verify`], or [`Error::Configuration`] if the
+    /// clock is not set.
+    pub fn handshake(self) -> Result<Stream<B::Connection>, Error> {
+        self.handshake_with(None)
+    }
+
+    /// As [`Incoming::handshake`], and shows `trace` each handshake message as it
+    /// goes by, where the backend can tell.
+    ///
+    /// # Errors
+    ///
+    /// As [`Incoming::handshake`].
+    pub fn handshake_traced(
+        self,
+        trace: &mut dyn FnMut(&HandshakeMessage),
+    ) -> Result<Stream<B::Connection>, Error> {
+        self.handshake_with(Some(trace))
+    }
+
+    fn handshake_with<'t>(
+        self,
+        mut trace: Option<&'t mut (dyn FnMut(&HandshakeMessage) + 't)>,
+    ) -> Result<Stream<B::Connection>, Error> {
+        let Server {
+            backend,
+            config,
+            us,
+            listener,
+        } = self.server;
+        let mode = config.mode();
+        if mode == Mode::Unauthenticated {
+            crate::dangerous::warn("a client");
+        }
+        // A server verifies certificates in mode 3 alone.
+        let clock = match mode {
+            Mode::Mutual => clock_for(mode, backend.now())?,
+            _ => None,
+        };
+        let sha256 = |data: &[u8]| backend.sha256(data);
+        let mut judge = Judge::new(
+            config
+                .client_trust()
+                .zip(clock)
+                .map(|(trust, clock)| Expected {
+                    peer: Peer::Client,
+                    name: None,
+                    anchors: trust.anchors(),
+                    clock,
+                }),
+            &sha256,
+            trace.as_mut().map(|trace| &mut **trace as _),
+        );
+        let result: Result<_, Failure> = backend.handshake(listener, self.incoming, &mut judge);
+        Outcome {
+            terms: Terms {
+                mode,
+                peer: Peer::Client,
+                settings: &config.settings,
+                peer_without_certificate: match &config.authentication {
+                    ServerAuthentication::Psk(source) => AuthenticatedAs::psk(source),
+                    _ => AuthenticatedAs::Nobody,
+                },
+                us,
+            },
+            judge,
+        }
+        .conclude(result)
+    }
+}

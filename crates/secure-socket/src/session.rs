@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a finished handshake agreed on.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use crate::backend::Backend;
+use crate::config::AlpnProtocol;
+use crate::credential::{IdentitySource, PskSource, SecTag};
+use crate::mode::Mode;
+use crate::suite::CipherSuite;
+use crate::version::TlsVersion;
+use crate::x509::CertificateFacts;
+
+/// Whom a certificate is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateIdentity {
+    /// The subject, as RFC 4514 writes it.
+    pub subject: String,
+    /// The names in subjectAltName.
+    pub names: Vec<String>,
+    /// SHA-256 over the whole certificate in DER.
+    pub sha256: [u8; 32],
+}
+
+impl CertificateIdentity {
+    /// Reads a certificate in DER; one that cannot be read still has its hash.
+    pub(crate) fn read(der: &[u8], sha256: [u8; 32]) -> Self {
+        let (subject, names) = CertificateFacts::read(der).map_or_else(
+            || ("a certificate that cannot be read".to_owned(), Vec::new()),
+            |facts| (facts.subject, facts.names),
+        );
+        Self {
+            subject,
+            names,
+            sha256,
+        }
+    }
+}
+
+/// As whom one side of a connection was authenticated to the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthenticatedAs {
+    /// By this certificate.
+    Certificate(CertificateIdentity),
+    /// By the certificate in the platform's credential store under this tag.
+    StoredCertificate(SecTag),
+    /// By a pre-shared key. Its identity, where the program knows it.
+    Psk(Option<String>),
+    /// Not at all.
+    Nobody,
+}
+
+impl AuthenticatedAs {
+    pub(crate) fn psk(source: &PskSource) -> Self {
+        Self::Psk(match source {
+            PskSource::Given { identity, .. } => Some(identity.as_str().to_owned()),
+            PskSource::Stored(_) => None,
+        })
+    }
+
+    pub(crate) fn certificate<B: Backend>(source: &IdentitySource, backend: &B) -> Self {
+        match source {
+            IdentitySource::Given(identity) => match identity.chain().first() {
+                Some(leaf) => {
+                    Self::Certificate(CertificateIdentity::read(leaf, backend.sha256(leaf)))
+                }
+                None => Self::Nobody,
+            },
+            IdentitySource::Stored(tag) => Self::StoredCertificate(*tag),
+        }
+    }
+}
+
+impl fmt::Display for AuthenticatedAs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(identity) => {
+                write!(f, "{} (SHA-256 ", identity.subject)?;
+                for byte in identity.sha256.iter().take(8) {
+                    write!(f, "{byte:02x}")?;
+                }
+                f.write_str("...)")
+            }
+            Self::StoredCertificate(tag) => write!(f, "the certificate under security tag {tag}"),
+            Self::Psk(Some(identity)) => write!(f, "holder of the pre-shared key {identity}"),
+            Self::Psk(None) => f.write_str("holder of the pre-shared key"),
+            Self::Nobody => f.write_str("nobody"),
+        }
+    }
+}
+
+/// What a handshake agreed on, and what it cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The mode that the connection was made in.
+    pub mode: Mode,
+    /// The TLS version that was negotiated; one that was asked for.
+    pub version: TlsVersion,
+    /// The cipher suite that was negotiated; one that was offered.
+    pub suite: CipherSuite,
+    /// The application protocol that was negotiated (ALPN, RFC 7301).
+    pub alpn: Option<AlpnProtocol>,
+    /// As whom the peer proved itself to us.
+    pub peer: AuthenticatedAs,
+    /// As whom we proved ourselves to the peer. In TLS 1.3 a client is done before
+    /// the server has looked at its certificate: a refusal comes with the first read.
+    pub us: AuthenticatedAs,
+    /// Bytes that we sent during the handshake, record headers included; `None`
+    /// where the backend cannot count them.
+    pub sent: Option<u32>,
+    /// Bytes that we received during the handshake, record headers included.
+    pub received: Option<u32>,
+    /// How long the handshake took, TCP's apart.
+    pub duration: Duration,
+    /// The most heap that the TLS library held at any one moment so far, in bytes;
+    /// `None` where the backend does not measure it.
+    pub heap_peak: Option<u32>,
+}

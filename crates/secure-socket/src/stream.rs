@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The encrypted stream.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::backend::{Connection, Failure, Received};
+use crate::error::{Error, IoError};
+use crate::session::Session;
+
+/// A TLS connection on the terms that were asked for.
+///
+/// One thread may read while another writes: `&Stream` is a reader and a writer too.
+/// Dropping a stream closes the connection; only [`Stream::close`] makes sure that
+/// the peer can tell the end from a cut.
+pub struct Stream<C: Connection> {
+    connection: C,
+    session: Session,
+    /// The peer's close_notify was read.
+    ended: AtomicBool,
+    /// Our close_notify was sent.
+    closed: AtomicBool,
+}
+
+impl<C: Connection> Stream<C> {
+    pub(crate) const fn new(connection: C, session: Session) -> Self {
+        Self {
+            connection,
+            session,
+            ended: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// What the handshake agreed on.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Waits for data and returns how many bytes came; 0 is the peer's orderly end
+    /// (close_notify), or an empty buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`]: [`IoError::Truncated`] where the stream ends without
+    /// close_notify, [`IoError::TimedOut`] after the I/O timeout; the stream can be
+    /// used on after the latter alone.
+    pub fn receive(&self, buffer: &mut [u8]) -> Result<usize, Error> {
+        if buffer.is_empty() || self.ended.load(Ordering::Acquire) {
+            return Ok(0);
+        }
+        match self.connection.receive(buffer).map_err(broken)? {
+            Received::Data(length) => Ok(length),
+            Received::CloseNotify => {
+                self.ended.store(true, Ordering::Release);
+                Ok(0)
+            }
+            Received::Truncated => Err(IoError::Truncated.into()),
+        }
+    }
+
+    /// Sends data and returns how many bytes of it were taken, which may be fewer
+    /// than all.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn send(&self, data: &[u8]) -> Result<usize, Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(IoError::Closed.into());
+        }
+        if data.is_empty() {
+            return Ok(0);
+        }
+        self.connection.send(data).map_err(broken)
+    }
+
+    /// Sends all of `data`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`]; part of it may have been sent.
+    pub fn send_all(&self, mut data: &[u8]) -> Result<(), Error> {
+        while !data.is_empty() {
+            let sent = self.send(data)?;
+            data = data.get(sent..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Says that we send no more (close_notify). What the peer still has to send can
+    /// be read until its own close_notify.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn finish(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.closed.store(true, Ordering::Release);
+        self.connection.close().map_err(broken)
+    }
+
+    /// Closes the connection in order: close_notify, then the socket.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`]; the connection is closed all the same.
+    pub fn close(self) -> Result<(), Error> {
+        self.finish()
+    }
+}
+
+fn broken(failure: Failure) -> Error {
+    use crate::diagnosis::TlsCode;
+    Error::Io(match failure {
+        Failure::Tls {
+            alert: Some(alert), ..
+        } => IoError::PeerAlert(alert),
+        Failure::Tls { code, .. } if code.is_out_of_memory() => IoError::OutOfMemory(code),
+        Failure::Tls { code, .. } if code.is(TlsCode::CONN_EOF) => IoError::Truncated,
+        Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => IoError::Closed,
+        Failure::Tls { code, .. } => IoError::Tls(code),
+        Failure::OutOfMemory(code) => IoError::OutOfMemory(code),
+        Failure::PskMismatch(code) | Failure::UnknownPskIdentity(code) => IoError::Tls(code),
+        Failure::TimedOut => IoError::TimedOut,
+        Failure::Closed => IoError::Truncated,
+        Failure::Os(error) => IoError::Os(error),
+    })
+}
+
+impl<C: Connection> embedded_io::ErrorType for Stream<C> {
+    type Error = Error;
+}
+
+impl<C: Connection> embedded_io::ErrorType for &Stream<C> {
+    type Error = Error;
+}
+
+impl<C: Connection> embedded_io::Read for &Stream<C> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.receive(buffer)
+    }
+}
+
+impl<C: Connection> embedded_io::Write for &Stream<C> {
+    fn write(&mut self, data: &[u8]) -> Result<usize, Error> {
+        self.send(data)
+    }
+
+    // Every record goes out when it is written.
+    fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<C: Connection> embedded_io::ReadReady for &Stream<C> {
+    fn read_ready(&mut self) -> Result<bool, Error> {
+        if self.ended.load(Ordering::Acquire) {
+            return Ok(true);
+        }
+        self.connection.is_readable().map_err(broken)
+    }
+}
+
+impl<C: Connection> embedded_io::Read for Stream<C> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+        self.receive(buffer)
+    }
+}
+
+impl<C: Connection> embedded_io::Write for Stream<C> {
+    fn write(&mut self, data: &[u8]) -> Result<usize, Error> {
+        self.send(data)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+impl<C: Connection> embedded_io::ReadReady for Stream<C> {
+    fn read_ready(&mut self) -> Result<bool, Error> {
+        (&*self).read_ready()
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Calendar time, as certificates count it.
+
+use core::fmt;
+use core::time::Duration;
+
+/// Seconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(u64);
+
+impl UnixTime {
+    /// A clock that shows less than this was never set: 2025-01-01. A device
+    /// without a battery starts at 1970, or at the date its clock chip does.
+    pub const FLOOR: Self = Self(1_735_689_600);
+
+    /// The time `seconds` after 1970-01-01 00:00:00 UTC.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970-01-01 00:00:00 UTC.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0
+    }
+
+    /// Whether a clock that shows this can have been set.
+    #[must_use]
+    pub fn is_plausible(self) -> bool {
+        self >= Self::FLOOR
+    }
+}
+
+/// The date alone, as `2026-11-23`: what a sentence about a certificate needs.
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match der::DateTime::from_unix_duration(Duration::from_secs(self.0)) {
+            Ok(date) => write!(
+                f,
+                "{:04}-{:02}-{:02}",
+                date.year(),
+                date.month(),
+                date.day()
+            ),
+            Err(_) => write!(f, "{} s after 1970", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn dates() {
+        assert_eq!(UnixTime::from_seconds(0).to_string(), "1970-01-01");
+        assert_eq!(
+            UnixTime::from_seconds(1_795_391_999).to_string(),
+            "2026-11-22"
+        );
+        assert_eq!(UnixTime::FLOOR.to_string(), "2025-01-01");
+        assert!(!UnixTime::from_seconds(0).is_plausible());
+    }
+}
