@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use mbedtls_rs_sys as sys;
+use secure_socket::credential::{CredentialError, CredentialKind};
+use secure_socket::diagnosis::TlsCode;
+
+use super::Library;
+use super::handle::Handle;
+
+/// A list of parsed certificates: a chain, or a set of trust anchors.
+pub struct Certificates(Handle<sys::mbedtls_x509_crt>);
+
+impl Certificates {
+    /// Parses `list`, each in DER.
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialError::Der`] or [`CredentialError::OutOfMemory`], both with `kind`.
+    pub fn parse<'a>(
+        library: Library,
+        list: impl IntoIterator<Item = &'a [u8]>,
+        kind: CredentialKind,
+    ) -> Result<Self, CredentialError> {
+        let chain = Handle::new();
+        for der in list {
+            // SAFETY: `chain` is initialised and ours alone; `der` is valid for its
+            // length and copied.
+            let code = library.exclusively(|| unsafe {
+                sys::mbedtls_x509_crt_parse_der(chain.as_ptr(), der.as_ptr(), der.len())
+            });
+            if code != 0 {
+                return Err(if TlsCode::new(code).is_out_of_memory() {
+                    CredentialError::OutOfMemory(kind)
+                } else {
+                    CredentialError::Der(kind)
+                });
+            }
+        }
+        Ok(Self(chain))
+    }
+
+    pub(super) const fn as_ptr(&self) -> *mut sys::mbedtls_x509_crt {
+        self.0.as_ptr()
+    }
+}

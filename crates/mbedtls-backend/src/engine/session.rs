@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! One TLS connection.
+
+use alloc::sync::Arc;
+use core::ffi::{CStr, c_int, c_uchar, c_uint, c_void};
+use core::ptr;
+use core::time::Duration;
+
+use mbedtls_rs_sys as sys;
+use secure_socket::backend::{Failure, Observer, Received};
+use secure_socket::config::AlpnProtocol;
+use secure_socket::diagnosis::{Alert, TlsCode};
+use secure_socket::{CipherSuite, TlsVersion};
+
+use super::handle::Handle;
+use super::ladder::{Ending, Ladder, Snapshot};
+use super::transport::{self, Bio, Tally, Transport};
+use super::verify::{self, Leaf, Verify};
+use super::{Config, heap};
+
+const HANDSHAKE_OVER: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_HANDSHAKE_OVER as c_int;
+
+/// A TLS connection, before, during and after its handshake.
+///
+/// The transport is lent to each call, and so is all that Mbed TLS calls back: a
+/// session holds no pointer to either between calls.
+pub struct Session {
+    /// `None` only while the session is dropped.
+    context: Option<Handle<sys::mbedtls_ssl_context>>,
+    config: Arc<Config>,
+    tally: Tally,
+    ladder: Ladder,
+    leaf: Leaf,
+    /// Why the handshake failed, for good.
+    failed: Option<Failure>,
+    /// How receiving ended, for good.
+    ended: Option<Result<Received, Failure>>,
+}
+
+/// What a call came to that may have to be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress<T> {
+    /// It is done.
+    Done(T),
+    /// Call again once the transport is ready.
+    Wait(Wait),
+}
+
+/// What the transport has to be ready for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Receiving.
+    Receive,
+    /// Sending.
+    Send,
+}
+
+/// What one step of a handshake came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There are more steps.
+    Next,
+    /// The handshake is over.
+    Over,
+}
+
+impl Session {
+    /// Sets a session up.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::OutOfMemory`].
+    pub fn new(config: Arc<Config>) -> Result<Self, Failure> {
+        let context = Handle::<sys::mbedtls_ssl_context>::new();
+        let name = config
+            .server_name()
+            .map_or(ptr::null(), |name| name.as_ptr());
+        let code = config.library().exclusively(|| {
+            // SAFETY: `context` is initialised and ours alone; `config` lives until
+            // after it is freed, and the name, which is copied, ends with NUL.
+            // Without a name, Mbed TLS must be told so (NULL): it fails closed.
+            unsafe {
+                match sys::mbedtls_ssl_setup(context.as_ptr(), config.as_ptr()) {
+                    0 => sys::mbedtls_ssl_set_hostname(context.as_ptr(), name),
+                    code => code,
+                }
+            }
+        });
+        if code != 0 {
+            return Err(Failure::OutOfMemory(TlsCode::new(code)));
+        }
+        Ok(Self {
+            context: Some(context),
+            config,
+            tally: Tally::default(),
+            ladder: Ladder::default(),
+            leaf: Leaf::default(),
+            failed: None,
+            ended: None,
+        })
+    }
+
+    fn as_ptr(&self) -> *mut sys::mbedtls_ssl_context {
+        self.context
+            .as_ref()
+            .map_or(ptr::null_mut(), Handle::as_ptr)
+    }
+
+    fn context(&self) -> &sys::mbedtls_ssl_context {
+        // SAFETY: the pointer is null only while the session is dropped. Mbed TLS
+        // writes to the context only in calls that take `&mut self`.
+        unsafe { &*self.as_ptr() }
+    }
+
+    /// Calls into Mbed TLS with `transport` in place, and takes it out again.
+    fn call(
+        &mut self,
+        transport: &mut dyn Transport,
+        swallow: bool,
+        call: impl FnOnce(*mut sys::mbedtls_ssl_context) -> c_int,
+    ) -> c_int {
+        let ssl = self.as_ptr();
+        let mut bio = Bio {
+            transport,
+            tally: &mut self.tally,
+            swallow,
+        };
+        let bio: *mut c_void = (&raw mut bio).cast();
+        // SAFETY: `ssl` is set up. The callbacks get `bio`, which lives on this stack
+        // and is used by nothing else until the pointer is taken out again.
+        unsafe {
+            sys::mbedtls_ssl_set_bio(
+                ssl,
+                bio,
+                Some(transport::send),
+                Some(transport::receive),
+                None,
+            );
+        }
+        let code = call(ssl);
+        // SAFETY: `ssl` is set up; without callbacks it refuses to do I/O.
+        unsafe { sys::mbedtls_ssl_set_bio(ssl, ptr::null_mut(), None, None, None) };
+        code
+    }
+
+    /// Makes one step of the handshake. `elapsed` is the time since its start.
+    ///
+    /// # Errors
+    ///
+    /// Why the handshake failed; the same again at each later call. An alert may be
+    /// left to [`flush`](Self::flush).
+    pub fn handshake_step(
+        &mut self,
+        transport: &mut dyn Transport,
+        observer: &mut dyn Observer,
+        elapsed: &dyn Fn() -> Duration,
+    ) -> Result<Progress<Step>, Failure> {
+        if let Some(failure) = self.failed {
+            return Err(failure);
+        }
+        if self.is_over() {
+            return Ok(Progress::Done(Step::Over));
+        }
+        let before = Snapshot::take(self.context(), &self.tally);
+        let failures = heap::failures();
+        let mut leaf = core::mem::take(&mut self.leaf);
+        let library = self.config.library();
+        let is_server = self.config.is_server();
+        let code = library.exclusively(|| {
+            let mut verify = Verify {
+                observer,
+                leaf: &mut leaf,
+            };
+            let context: *mut c_void = (&raw mut verify).cast();
+            self.call(transport, true, |ssl| {
+                // SAFETY: `ssl` is set up and the library is ours. The callback gets
+                // `verify`, which lives on this stack and is used by nothing else
+                // until the pointer is taken out again.
+                unsafe {
+                    sys::mbedtls_ssl_set_verify(ssl, Some(verify::callback), context);
+                    let code = sys::mbedtls_ssl_handshake_step(ssl);
+                    sys::mbedtls_ssl_set_verify(ssl, None, ptr::null_mut());
+                    if is_server {
+                        mend(ssl, before.state(), code);
+                    }
+                    code
+                }
+            })
+        });
+        let out_of_memory = heap::failures() != failures;
+        if TlsCode::new(code).is(TlsCode::BAD_CERTIFICATE) {
+            // SAFETY: the context is set up; this only reads a field of it.
+            let result = unsafe { sys::mbedtls_ssl_get_verify_result(self.as_ptr()) };
+            let leaf = &mut leaf;
+            Verify { observer, leaf }.add(result);
+        }
+        self.leaf = leaf;
+
+        let wait = wait(code);
+        let ending = match code {
+            0 => Ending::Done,
+            _ if wait.is_some() => Ending::Waits,
+            code if TlsCode::new(code).is(TlsCode::INVALID_MAC) => Ending::Unreadable,
+            _ => Ending::Failed,
+        };
+        // SAFETY: the pointer is null only while the session is dropped, and nothing
+        // calls into Mbed TLS while the reference lives.
+        let context = unsafe { &*self.as_ptr() };
+        self.ladder
+            .tell(&before, context, &self.tally, ending, elapsed(), observer);
+        if let Some(wait) = wait {
+            return Ok(Progress::Wait(wait));
+        }
+        if code != 0 {
+            let failure = self.failure(code, out_of_memory);
+            self.failed = Some(failure);
+            return Err(failure);
+        }
+        Ok(Progress::Done(if self.is_over() {
+            Step::Over
+        } else {
+            Step::Next
+        }))
+    }
+
+    /// What a code means that is neither success nor a reason to wait.
+    fn failure(&self, code: c_int, out_of_memory: bool) -> Failure {
+        let code = TlsCode::new(code);
+        if out_of_memory || code.is_out_of_memory() {
+            return Failure::OutOfMemory(code);
+        }
+        if let Some(failure) = self.psk_failure(code) {
+            return failure;
+        }
+        let transport = [TlsCode::RECV_FAILED, TlsCode::SEND_FAILED];
+        if code.is(TlsCode::CONN_EOF) || transport.contains(&code) {
+            return match self.tally.broken {
+                Some(error) => Failure::Os(error),
+                None => Failure::Closed,
+            };
+        }
+        let alert = (code.is(TlsCode::FATAL_ALERT_MESSAGE)).then(|| {
+            // SAFETY: an alert was just read: `in_msg` points to its level and
+            // description (`mbedtls_ssl_handle_message_type` checked its length).
+            Alert::from_wire(unsafe { *self.context().private_in_msg.add(1) })
+        });
+        // In TLS 1.3 some clients (OpenSSL 3.0) that refuse our certificate say so in the
+        // clear, which Mbed TLS takes for a broken record. It is one: no more than the
+        // name of a handshake's failure comes from it.
+        let alert = alert.or(self.tally.received.alert.filter(|_| !self.is_over()));
+        Failure::Tls { code, alert }
+    }
+
+    /// What a TLS 1.3 server knows of a pre-shared key that it refused: the code is one
+    /// of many meanings, the alert that it sent is not (`ssl_tls13_server.c`).
+    fn psk_failure(&self, code: TlsCode) -> Option<Failure> {
+        let context = self.context();
+        let is_new = self.version() == Some(TlsVersion::Tls13);
+        if !is_new || !self.config.is_server() || !self.config.is_psk() || self.is_over() {
+            return None;
+        }
+        match Alert::from_wire(context.private_alert_type) {
+            Alert::DECRYPT_ERROR if code.is(TlsCode::HANDSHAKE_FAILURE) => {
+                Some(Failure::PskMismatch(code))
+            }
+            Alert::MISSING_EXTENSION if code.is(TlsCode::ILLEGAL_PARAMETER) => {
+                Some(Failure::UnknownPskIdentity(code))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.context().private_state == HANDSHAKE_OVER
+    }
+
+    /// Refuses what comes after a handshake before there was one: Mbed TLS would make
+    /// it then, without our lock and without showing anyone the certificates.
+    fn must_be_over(&self) -> Result<(), Failure> {
+        if self.is_over() {
+            return Ok(());
+        }
+        Err(self.failed.unwrap_or(Failure::Tls {
+            code: TlsCode::new(sys::MBEDTLS_ERR_SSL_BAD_INPUT_DATA),
+            alert: None,
+        }))
+    }
+
+    /// Sends what is left of a record.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection.
+    pub fn flush(&mut self, transport: &mut dyn Transport) -> Result<Progress<()>, Failure> {
+        if !self.must_flush() {
+            return Ok(Progress::Done(()));
+        }
+        // Any alert will do: where a record is left, it is sent and nothing else
+        // (`mbedtls_ssl_send_alert_message`).
+        let code = self.call(transport, false, |ssl| {
+            // SAFETY: `ssl` is set up, and its transport is in place.
+            unsafe { sys::mbedtls_ssl_send_alert_message(ssl, 0, 0) }
+        });
+        match (code, wait(code)) {
+            (0, _) => Ok(Progress::Done(())),
+            (_, Some(wait)) => Ok(Progress::Wait(wait)),
+            (code, None) => Err(self.failure(code, false)),
+        }
+    }
+
+    /// Whether part of a record is left to send.
+    #[must_use]
+    pub fn must_flush(&self) -> bool {
+        self.context().private_out_left != 0
+    }
+
+    /// Receives application data. An empty `buffer` tells whether there is any:
+    /// `Received::Data(0)` if so.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection; the same again at each later call.
+    pub fn receive(
+        &mut self,
+        transport: &mut dyn Transport,
+        buffer: &mut [u8],
+    ) -> Result<Progress<Received>, Failure> {
+        self.must_be_over()?;
+        if let Some(ended) = self.ended {
+            return ended.map(Progress::Done);
+        }
+        let failures = heap::failures();
+        let code = self.call(transport, false, |ssl| {
+            // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid for
+            // its length. No state is shared: tickets are ignored unread and
+            // renegotiation is off, so the PSA part of the library is not entered.
+            unsafe { sys::mbedtls_ssl_read(ssl, buffer.as_mut_ptr(), buffer.len()) }
+        });
+        let end = match (usize::try_from(code), wait(code)) {
+            (_, Some(wait)) => return Ok(Progress::Wait(wait)),
+            (Ok(length), None) if length > 0 || self.has_data() => {
+                return Ok(Progress::Done(Received::Data(length)));
+            }
+            // Records without data, which some peers send as padding.
+            (Ok(_), None) if !self.tally.ended => return Ok(Progress::Wait(Wait::Receive)),
+            (Ok(_), None) => Ok(Received::Truncated),
+            (Err(_), None) => match self.failure(code, heap::failures() != failures) {
+                Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => {
+                    Ok(Received::CloseNotify)
+                }
+                Failure::Closed => Ok(Received::Truncated),
+                failure => Err(failure),
+            },
+        };
+        self.ended = Some(end);
+        end.map(Progress::Done)
+    }
+
+    /// Whether a record was decrypted that was not all received yet.
+    fn has_data(&self) -> bool {
+        // SAFETY: the context is set up; this only reads fields of it.
+        unsafe { sys::mbedtls_ssl_get_bytes_avail(self.as_ptr()) > 0 }
+    }
+
+    /// Takes application data, and says how much of it. What was taken is encrypted;
+    /// [`must_flush`](Self::must_flush) tells whether some of it is left to send.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection.
+    pub fn send(
+        &mut self,
+        transport: &mut dyn Transport,
+        data: &[u8],
+    ) -> Result<Progress<usize>, Failure> {
+        self.must_be_over()?;
+        // Mbed TLS would take what is left for the beginning of this data.
+        if let Progress::Wait(wait) = self.flush(transport)? {
+            return Ok(Progress::Wait(wait));
+        }
+        // SAFETY: the context is set up; this only reads fields of it.
+        let most = unsafe { sys::mbedtls_ssl_get_max_out_record_payload(self.as_ptr()) };
+        let Ok(most) = usize::try_from(most) else {
+            return Err(self.failure(most, false));
+        };
+        let data = data.get(..most).unwrap_or(data);
+        let failures = heap::failures();
+        let code = self.call(transport, false, |ssl| {
+            // SAFETY: `ssl` is set up, its transport is in place and `data` valid for
+            // its length.
+            unsafe { sys::mbedtls_ssl_write(ssl, data.as_ptr(), data.len()) }
+        });
+        match (usize::try_from(code), wait(code)) {
+            (Ok(length), _) => Ok(Progress::Done(length)),
+            // The record is made, and the transport took some of it or none.
+            (_, Some(Wait::Send)) if self.must_flush() => Ok(Progress::Done(data.len())),
+            (_, Some(wait)) => Ok(Progress::Wait(wait)),
+            (Err(_), None) => Err(self.failure(code, heap::failures() != failures)),
+        }
+    }
+
+    /// Makes and sends close_notify. [`must_flush`](Self::must_flush) tells whether
+    /// some of it is left to send.
+    ///
+    /// # Errors
+    ///
+    /// What broke the connection.
+    pub fn close_notify(&mut self, transport: &mut dyn Transport) -> Result<Progress<()>, Failure> {
+        self.must_be_over()?;
+        if let Progress::Wait(wait) = self.flush(transport)? {
+            return Ok(Progress::Wait(wait));
+        }
+        let code = self.call(transport, false, |ssl| {
+            // SAFETY: `ssl` is set up, and its transport is in place.
+            unsafe { sys::mbedtls_ssl_close_notify(ssl) }
+        });
+        match (code, wait(code)) {
+            (0, _) => Ok(Progress::Done(())),
+            (_, Some(Wait::Send)) if self.must_flush() => Ok(Progress::Done(())),
+            (_, Some(wait)) => Ok(Progress::Wait(wait)),
+            (code, None) => Err(self.failure(code, false)),
+        }
+    }
+
+    /// The version negotiated.
+    #[must_use]
+    pub fn version(&self) -> Option<TlsVersion> {
+        // The getter is an inline function, which bindgen does not see.
+        let number = u16::try_from(self.context().private_tls_version).ok()?;
+        TlsVersion::from_wire(number)
+    }
+
+    /// The cipher suite negotiated.
+    #[must_use]
+    pub fn suite(&self) -> Option<CipherSuite> {
+        // SAFETY: the context is set up; this only reads fields of it.
+        let number = unsafe { sys::mbedtls_ssl_get_ciphersuite_id_from_ssl(self.as_ptr()) };
+        match u16::try_from(number) {
+            Ok(0) | Err(_) => None,
+            Ok(number) => Some(CipherSuite::from_iana(number)),
+        }
+    }
+
+    /// The application protocol negotiated.
+    #[must_use]
+    pub fn alpn(&self) -> Option<AlpnProtocol> {
+        // SAFETY: the context is set up; this only reads a field of it.
+        let name = unsafe { sys::mbedtls_ssl_get_alpn_protocol(self.as_ptr()) };
+        if name.is_null() {
+            return None;
+        }
+        // SAFETY: it is one of the names in the configuration, which end with NUL and
+        // live as long as this session.
+        let name = unsafe { CStr::from_ptr(name) };
+        name.to_str()
+            .ok()
+            .and_then(|name| AlpnProtocol::new(name).ok())
+    }
+
+    /// Bytes sent and received so far, record headers included.
+    #[must_use]
+    pub const fn traffic(&self) -> (u32, u32) {
+        (self.tally.sent, self.tally.received.total)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // An unfinished handshake holds keys in PSA's slots.
+        let library = self.config.library();
+        library.exclusively(|| drop(self.context.take()));
+    }
+}
+
+/// Whether a code asks to be called again.
+const fn wait(code: c_int) -> Option<Wait> {
+    match code {
+        sys::MBEDTLS_ERR_SSL_WANT_READ => Some(Wait::Receive),
+        sys::MBEDTLS_ERR_SSL_WANT_WRITE => Some(Wait::Send),
+        _ => None,
+    }
+}
+
+unsafe extern "C" {
+    /// `ssl_misc.h`: internal, but not static.
+    fn mbedtls_ssl_set_outbound_transform(
+        ssl: *mut sys::mbedtls_ssl_context,
+        transform: *mut sys::mbedtls_ssl_transform,
+    );
+}
+
+/// Makes up for what a server of Mbed TLS 3.6.5 leaves out after a step, so that a
+/// client that is refused gets to know why.
+///
+/// # Safety
+///
+/// `ssl` is set up as a server, its transport is in place, and `code` is what the step that began
+/// in `state` returned.
+unsafe fn mend(ssl: *mut sys::mbedtls_ssl_context, state: c_int, code: c_int) {
+    const SERVER_FINISHED: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_SERVER_FINISHED as c_int;
+    // SAFETY: the caller's.
+    let (version, application) = unsafe {
+        (
+            (*ssl).private_tls_version,
+            (*ssl).private_transform_application,
+        )
+    };
+    let is_new = version == c_uint::from(TlsVersion::Tls13.wire());
+    if is_new && state == SERVER_FINISHED && code == 0 && !application.is_null() {
+        // RFC 8446, section 4.4.4: from here on a server sends under the application
+        // keys. Mbed TLS waits for the client's Finished; an alert before that is one
+        // that no client can read.
+        // SAFETY: the transform is the session's own, freed with it. Nothing but a
+        // fatal alert can be sent before Mbed TLS sets the same one again, so no
+        // nonce is used twice.
+        unsafe { mbedtls_ssl_set_outbound_transform(ssl, application) };
+    }
+    if !is_new && TlsCode::new(code).is(TlsCode::NO_CLIENT_CERTIFICATE) {
+        // RFC 5246, section 7.4.6. Mbed TLS sends nothing in TLS 1.2.
+        // SAFETY: the caller's. Whether it could be sent does not change the failure.
+        unsafe {
+            sys::mbedtls_ssl_send_alert_message(
+                ssl,
+                sys::MBEDTLS_SSL_ALERT_LEVEL_FATAL as c_uchar,
+                Alert::HANDSHAKE_FAILURE.wire(),
+            );
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The certificate callback.
+
+use alloc::vec::Vec;
+use core::ffi::{c_int, c_void};
+use core::slice;
+
+use mbedtls_rs_sys as sys;
+use secure_socket::backend::{Observer, PresentedCertificate};
+use secure_socket::diagnosis::CheckFlags;
+
+/// The peer's own certificate, as it was shown to the observer.
+#[derive(Default)]
+pub(super) struct Leaf {
+    der: Vec<u8>,
+    /// Every flag that any certificate was shown with.
+    flags: CheckFlags,
+}
+
+/// What the C callback sees during one handshake step.
+pub(super) struct Verify<'a> {
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) leaf: &'a mut Leaf,
+}
+
+impl Verify<'_> {
+    fn present(&mut self, der: &[u8], depth: u8, flags: CheckFlags) -> CheckFlags {
+        let flags = flags
+            | self
+                .observer
+                .certificate(PresentedCertificate { depth, der, flags });
+        self.leaf.flags |= flags;
+        if depth == 0 {
+            self.leaf.der = der.to_vec();
+        }
+        flags
+    }
+
+    /// Shows the leaf once more if the library found more fault with it after the
+    /// callback: key usage and, in TLS 1.2, the curve of its key are checked last
+    /// (`mbedtls_ssl_verify_certificate`).
+    pub(super) fn add(&mut self, result: u32) {
+        // All bits set: there is no result.
+        let more = CheckFlags::from_bits(result).without(self.leaf.flags);
+        if result == u32::MAX || more.is_passed() || self.leaf.der.is_empty() {
+            return;
+        }
+        let der = core::mem::take(&mut self.leaf.der);
+        self.present(&der, 0, more);
+    }
+}
+
+/// `f_vrfy` of `mbedtls_ssl_set_verify`.
+///
+/// # Safety
+///
+/// `verify` points to a [`Verify`] that nobody else uses during the call;
+/// `certificate` and `flags` are Mbed TLS's own.
+pub(super) unsafe extern "C" fn callback(
+    verify: *mut c_void,
+    certificate: *mut sys::mbedtls_x509_crt,
+    depth: c_int,
+    flags: *mut u32,
+) -> c_int {
+    // SAFETY: the caller's, and the lifetimes end after the call.
+    let (verify, flags) = unsafe { (&mut *verify.cast::<Verify<'_>>(), &mut *flags) };
+    // SAFETY: a parsed certificate holds its DER, for as long as the callback runs.
+    let der = unsafe {
+        let raw = &(*certificate).raw;
+        slice::from_raw_parts(raw.p, raw.len)
+    };
+    let depth = u8::try_from(depth).unwrap_or(u8::MAX);
+    *flags = verify
+        .present(der, depth, CheckFlags::from_bits(*flags))
+        .bits();
+    0
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+extern crate alloc;
+
+mod connection;
+pub mod engine;
+mod handshake;
+mod net;
+mod platform;
+mod server;
+
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use secure_socket::UnixTime;
+use secure_socket::backend::{Addresses, Backend, ConnectFailure, Observer, OsError};
+use secure_socket::config::{ClientConfig, Timeouts};
+use secure_socket::credential::{CredentialError, CredentialKind};
+use secure_socket::error::Error;
+
+pub use connection::TcpConnection;
+pub use engine::StartError;
+pub use server::Listener;
+
+use engine::{Certificates, Config, Library, PrivateKey};
+
+/// How long a TCP connection may take to be made, unless the timeouts say.
+pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a handshake may take, unless the timeouts say. A server without a limit
+/// could be filled with clients that never finish theirs.
+pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Mbed TLS, with the sockets, clocks and random numbers of `std`.
+///
+/// Holding one proves that Mbed TLS is started: clocks hooked, PSA up, its heap
+/// counted.
+#[derive(Clone, Copy)]
+pub struct MbedTls {
+    library: Library,
+}
+
+impl MbedTls {
+    /// Starts Mbed TLS, or takes the one that was started before.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from starting: no memory or no random numbers.
+    pub fn new() -> Result<Self, StartError> {
+        platform::start().map(|library| Self { library })
+    }
+
+    /// Lets Mbed TLS have `bytes` of heap and no more, in the whole process, as on a
+    /// device whose heap is that large; `None` lifts the limit.
+    pub fn limit_heap(&self, bytes: Option<usize>) {
+        engine::set_heap_limit(bytes);
+    }
+}
+
+impl Backend for MbedTls {
+    type Client = Arc<Config>;
+    type Connection = TcpConnection;
+
+    fn now(&self) -> Option<UnixTime> {
+        // The clock that Mbed TLS is hooked to.
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since
+            .ok()
+            .map(|since| UnixTime::from_seconds(since.as_secs()))
+    }
+
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        engine::sha256(data)
+    }
+
+    fn check_key_pair(&self, certificate: &[u8], key: &[u8]) -> Result<(), CredentialError> {
+        let kind = CredentialKind::Certificate;
+        let certificate = Certificates::parse(self.library, [certificate], kind)?;
+        PrivateKey::parse(self.library, key)?.check_pair(&certificate)
+    }
+
+    fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
+        net::resolve(host, port)
+    }
+
+    fn prepare(&self, config: &ClientConfig) -> Result<Arc<Config>, Error> {
+        Config::client(self.library, config).map(Arc::new)
+    }
+
+    fn connect(
+        &self,
+        client: &Arc<Config>,
+        config: &ClientConfig,
+        address: SocketAddr,
+        observer: &mut dyn Observer,
+    ) -> Result<TcpConnection, ConnectFailure> {
+        let Timeouts {
+            connect,
+            handshake,
+            io,
+        } = config.settings().timeouts();
+        let stream: TcpStream = net::connect(address, connect.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
+            .map_err(ConnectFailure::Connect)?;
+        handshake::complete(
+            Arc::clone(client),
+            stream,
+            handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
+            io,
+            observer,
+        )
+        .map_err(ConnectFailure::Handshake)
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What Mbed TLS asks of the platform: a lock, clocks and random numbers.
+
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
+
+use mbedtls_rs_sys as sys;
+use mbedtls_rs_sys::hook::backend::std::timer::StdTimer;
+use mbedtls_rs_sys::hook::backend::std::wall_clock::StdWallClock;
+
+use crate::engine::{Library, Lock, StartError};
+
+/// Takes a mutex whose holder may have panicked: what it guards here is whole
+/// between any two statements.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A lock that its holder may take again.
+struct Reentrant {
+    /// Who holds it, and how many times over.
+    holder: Mutex<Option<(ThreadId, usize)>>,
+    released: Condvar,
+}
+
+// SAFETY: `acquire` returns only with `holder` naming the calling thread, and
+// `release` gives it up when the last of the thread's calls is matched.
+unsafe impl Lock for Reentrant {
+    fn acquire(&self) {
+        let me = thread::current().id();
+        let mut holder = lock(&self.holder);
+        loop {
+            match &mut *holder {
+                None => {
+                    *holder = Some((me, 1));
+                    return;
+                }
+                Some((thread, times)) if *thread == me => {
+                    *times += 1;
+                    return;
+                }
+                Some(_) => {
+                    holder = self
+                        .released
+                        .wait(holder)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    fn release(&self) {
+        let mut holder = lock(&self.holder);
+        match &mut *holder {
+            Some((_, times)) if *times > 1 => *times -= 1,
+            _ => {
+                *holder = None;
+                self.released.notify_one();
+            }
+        }
+    }
+}
+
+static LOCK: Reentrant = Reentrant {
+    holder: Mutex::new(None),
+    released: Condvar::new(),
+};
+
+static TIMER: StdTimer = StdTimer;
+static WALL_CLOCK: StdWallClock = StdWallClock;
+
+/// Starts Mbed TLS, the first time, with std's clocks.
+pub(crate) fn start() -> Result<Library, StartError> {
+    static STARTED: OnceLock<Result<Library, StartError>> = OnceLock::new();
+    *STARTED.get_or_init(|| {
+        // SAFETY: `get_or_init` runs this once, before anything else here uses Mbed
+        // TLS; the clocks are static. This crate is the program's way to Mbed TLS
+        // (`links = "mbedtls"` lets no second copy in), and `LOCK` its only lock.
+        unsafe {
+            sys::hook::timer::hook_timer(Some(&TIMER));
+            sys::hook::wall_clock::hook_wall_clock(Some(&WALL_CLOCK));
+            Library::start(&LOCK)
+        }
+    })
+}
+
+/// PSA's random numbers (`MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG`): the operating system's.
+///
+/// # Safety
+///
+/// `output` is valid for writing `size` bytes and `length` for writing its value.
+// SAFETY: Mbed TLS declares this very function and leaves it to us to define; there
+// is no other of this name.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn mbedtls_psa_external_get_random(
+    _context: *mut sys::mbedtls_psa_external_random_context_t,
+    output: *mut u8,
+    size: usize,
+    length: *mut usize,
+) -> sys::psa_status_t {
+    /// `PSA_ERROR_INSUFFICIENT_ENTROPY` (`psa/crypto_values.h`).
+    const INSUFFICIENT_ENTROPY: sys::psa_status_t = -148;
+
+    // SAFETY: the caller's; written to before it is read.
+    let output = unsafe {
+        output.write_bytes(0, size);
+        core::slice::from_raw_parts_mut(output, size)
+    };
+    if getrandom::fill(output).is_err() {
+        return INSUFFICIENT_ENTROPY;
+    }
+    // SAFETY: the caller's.
+    unsafe { length.write(size) };
+    0
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The backend against independent peers on loopback: OpenSSL and GnuTLS.
+//!
+//! One binary for all, since linking takes longer than running.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod as_client;
+mod as_server;
+mod hostile;
+mod ladder;
+mod ours;
+mod peer;
+mod pki;
+mod refused_as_client;
+mod refused_as_server;
+mod streams;
