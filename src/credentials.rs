@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! From a mode and what credentials there are to a client or server.
+
+use core::net::SocketAddr;
+
+use secure_socket::backend::{Backend, ServerBackend};
+use secure_socket::credential::{IdentitySource, PskSource, Trust};
+use secure_socket::{Client, Mode, Server, client, dangerous, server};
+
+use crate::error::{MissingCredential, RunError};
+use crate::job::Job;
+
+/// What credentials there are. A mode takes those that it needs and no others.
+#[derive(Default)]
+pub struct Credentials {
+    /// Whom to trust.
+    pub trust: Option<Trust>,
+    /// What to prove ourselves with.
+    pub identity: Option<IdentitySource>,
+    /// The pre-shared key.
+    pub psk: Option<PskSource>,
+}
+
+impl Credentials {
+    fn trust(self, mode: Mode) -> Result<(Trust, Option<IdentitySource>), MissingCredential> {
+        let what = "a CA certificate to trust";
+        let trust = self.trust.ok_or(MissingCredential { mode, what })?;
+        Ok((trust, self.identity))
+    }
+}
+
+fn need<T>(credential: Option<T>, mode: Mode, what: &'static str) -> Result<T, MissingCredential> {
+    credential.ok_or(MissingCredential { mode, what })
+}
+
+const PSK: &str = "a pre-shared key and its identity";
+const IDENTITY: &str = "a certificate and its private key";
+
+/// A client for `job`.
+///
+/// # Errors
+///
+/// [`RunError`]: what the job, the credentials or the backend lack.
+pub fn client<'b, B: Backend>(
+    backend: &'b B,
+    job: &Job,
+    credentials: Credentials,
+) -> Result<Client<'b, B>, RunError> {
+    job.check()?;
+    let mode = job.mode;
+    let ready = match mode {
+        Mode::Psk => client::builder().psk_source(need(credentials.psk, mode, PSK)?),
+        Mode::Unauthenticated => dangerous::unauthenticated_client(),
+        Mode::ServerAuth => {
+            let (trust, _) = credentials.trust(mode)?;
+            client::builder()
+                .trust(trust)
+                .without_identity()
+                .server_name(job.expected_name()?)
+        }
+        Mode::Mutual => {
+            let (trust, identity) = credentials.trust(mode)?;
+            client::builder()
+                .trust(trust)
+                .identity(need(identity, mode, IDENTITY)?)
+                .server_name(job.expected_name()?)
+        }
+    };
+    let client = ready
+        .versions(job.versions)
+        .cipher_suites(&job.suites)
+        .alpn(&job.alpn)
+        .timeouts(job.timeouts)
+        .build(backend)?;
+    Ok(client)
+}
+
+/// A server in the mode of `job`, whose other fields but host and port it takes
+/// over, bound to `address`.
+///
+/// # Errors
+///
+/// [`RunError`]: what the job, the credentials or the backend lack.
+pub fn server<'b, B: ServerBackend>(
+    backend: &'b B,
+    job: &Job,
+    credentials: Credentials,
+    address: SocketAddr,
+) -> Result<Server<'b, B>, RunError> {
+    let mode = job.mode;
+    let ready = match mode {
+        Mode::Psk => server::builder().psk_source(need(credentials.psk, mode, PSK)?),
+        Mode::Unauthenticated => {
+            dangerous::unauthenticated_server(need(credentials.identity, mode, IDENTITY)?)
+        }
+        Mode::ServerAuth => server::builder()
+            .identity(need(credentials.identity, mode, IDENTITY)?)
+            .any_client(),
+        Mode::Mutual => {
+            let (trust, identity) = credentials.trust(mode)?;
+            server::builder()
+                .identity(need(identity, mode, IDENTITY)?)
+                .clients_trusted_by(trust)
+        }
+    };
+    let server = ready
+        .versions(job.versions)
+        .cipher_suites(&job.suites)
+        .alpn(&job.alpn)
+        .timeouts(job.timeouts)
+        .bind(backend, address)?;
+    Ok(server)
+}

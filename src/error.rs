@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What can go wrong with a run, beyond what can with its connection.
+
+use core::fmt;
+
+use secure_socket::{Error, InvalidServerName, Mode};
+
+use crate::job::{MAX_MESSAGES, MAX_TEXT};
+
+/// Why a run failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The job cannot be run.
+    Job(JobError),
+    /// The mode needs a credential that was not given.
+    Missing(MissingCredential),
+    /// The connection failed.
+    Connection(Error),
+    /// A message came back as another.
+    Echo {
+        /// Which one, counted from 1.
+        message: u16,
+        /// How many messages had come back before.
+        returned: u16,
+    },
+    /// The peer closed the connection, in order, before all messages were back.
+    Ended {
+        /// How many messages had come back.
+        returned: u16,
+        /// How many were to.
+        wanted: u16,
+    },
+}
+
+/// What is out of bounds in a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobError {
+    /// No host was given.
+    NoHost,
+    /// The port is 0.
+    NoPort,
+    /// The number of messages is outside of `1..=MAX_MESSAGES`.
+    Messages(u16),
+    /// The text has this many bytes, more than `MAX_TEXT`.
+    TextLength(usize),
+    /// The text has a line break or a NUL in it.
+    TextLines,
+    /// The host cannot serve as the server's name, and no other was given.
+    ServerName(InvalidServerName),
+}
+
+/// A credential that a mode needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingCredential {
+    /// The mode.
+    pub mode: Mode,
+    /// What it needs.
+    pub what: &'static str,
+}
+
+impl From<Error> for RunError {
+    fn from(error: Error) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl From<JobError> for RunError {
+    fn from(error: JobError) -> Self {
+        Self::Job(error)
+    }
+}
+
+impl From<MissingCredential> for RunError {
+    fn from(error: MissingCredential) -> Self {
+        Self::Missing(error)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Job(error) => error.fmt(f),
+            Self::Missing(error) => error.fmt(f),
+            Self::Connection(error) => error.fmt(f),
+            Self::Echo { message, returned } => write!(
+                f,
+                "message {message} came back as another ({returned} had come back whole): the \
+                 peer is no echo server"
+            ),
+            Self::Ended { returned, wanted } => write!(
+                f,
+                "the peer closed the connection after {returned} of {wanted} messages"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoHost => f.write_str("no peer to connect to was given"),
+            Self::NoPort => f.write_str("port 0 cannot be connected to"),
+            Self::Messages(count) => {
+                write!(
+                    f,
+                    "{count} messages cannot be sent; it takes 1 to {MAX_MESSAGES}"
+                )
+            }
+            Self::TextLength(length) => {
+                write!(
+                    f,
+                    "the text has {length} bytes; it takes {MAX_TEXT} at most"
+                )
+            }
+            Self::TextLines => f.write_str("the text has a line break or a NUL in it"),
+            Self::ServerName(error) => write!(
+                f,
+                "{error}; give the name that the server's certificate carries"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for MissingCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "mode {} needs {}, and none was given",
+            self.mode, self.what
+        )
+    }
+}
+
+impl core::error::Error for RunError {}
+impl core::error::Error for JobError {}
+impl core::error::Error for MissingCredential {}

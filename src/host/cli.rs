@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use secure_socket::config::{AlpnProtocol, Timeouts};
+use secure_socket::{CipherSuite, Mode, ServerName, Versions};
+
+/// TLS for devices, on this computer: three handshake modes over Mbed TLS, the same
+/// code that the firmware runs on Zephyr.
+///
+/// With no command: every mode, in TLS 1.2 and 1.3, with EC and RSA, against an
+/// embedded peer over loopback, with credentials made on the spot.
+#[derive(Parser)]
+#[command(version, about, long_about, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    /// Prints JSON for machines instead of text for people
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Logs what goes on, to standard error
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  secure-sockets                                     show every mode at work
+  secure-sockets pki credentials                     make test credentials
+  secure-sockets serve --mode mutual                 be the peer of a device, on port 4433
+  secure-sockets connect localhost:4433 --mode mutual
+                                                     be the device
+  secure-sockets connect example.org:443 --mode server-auth --ca /etc/ssl/certs/ca-certificates.crt \\
+      --credentials none --handshake-only --ladder   see how a public server does it
+
+Modes:
+  psk              1: both sides know a pre-shared key; no certificates
+  unauthenticated  1: encryption with NOBODY authenticated; trusted test networks only
+  server-auth      2: the server proves its name with a certificate
+  mutual           3: both sides prove themselves with certificates
+
+Exit status: 0 if all went as it should, 1 if not, 2 if the command line is wrong.";
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Runs every mode against an embedded peer, and shows each handshake (the default)
+    Demo(DemoArgs),
+    /// Connects to a server as a device does: sends messages and gets each back
+    Connect(ConnectArgs),
+    /// Is the peer of a device: an echo server, in any mode, for several clients at once
+    Serve(ServeArgs),
+    /// Makes the test PKI: CA, server and client credentials, and the bad ones
+    Pki(PkiArgs),
+}
+
+#[derive(Args, Default)]
+pub(crate) struct DemoArgs {
+    /// Draws the ladders of this TLS version
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) ladder_tls: LadderTls,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LadderTls {
+    #[value(name = "1.2")]
+    Tls12,
+    #[default]
+    #[value(name = "1.3")]
+    Tls13,
+}
+
+#[derive(Args)]
+pub(crate) struct ConnectArgs {
+    /// Whom to connect to, as HOST:PORT, or [IPv6]:PORT
+    #[arg(value_parser = parse_peer)]
+    pub(crate) peer: (String, u16),
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// The name that the server's certificate must carry [default: HOST]
+    #[arg(long, value_parser = ServerName::new)]
+    pub(crate) server_name: Option<ServerName>,
+    /// How many messages to send
+    #[arg(long, default_value_t = 5)]
+    pub(crate) messages: u16,
+    /// The text of each message
+    #[arg(long, default_value = "hello from a computer")]
+    pub(crate) text: String,
+    /// Closes after the handshake, for servers that do not echo
+    #[arg(long)]
+    pub(crate) handshake_only: bool,
+    /// Draws the handshake
+    #[arg(long)]
+    pub(crate) ladder: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ServeArgs {
+    /// The address and port to listen on; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:4433")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
+    /// Ends after this many clients; else goes on until stopped
+    #[arg(long)]
+    pub(crate) clients: Option<u64>,
+    /// How many clients are served at once; more wait
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) at_once: u16,
+}
+
+#[derive(Args)]
+pub(crate) struct CommonArgs {
+    /// The handshake mode: psk, unauthenticated, server-auth or mutual
+    #[arg(long, value_parser = parse_mode)]
+    pub(crate) mode: Mode,
+    /// A directory with credentials, as `pki` writes it for one kind of key; `none`
+    /// for those named below alone
+    #[arg(long, default_value = "credentials/ec")]
+    pub(crate) credentials: PathBuf,
+    /// CA certificates to trust, in PEM or DER [default: ca.pem of the directory]
+    #[arg(long)]
+    pub(crate) ca: Option<PathBuf>,
+    /// Our certificate chain, leaf first, in PEM or DER
+    #[arg(long, requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// Our private key, in PEM or DER
+    #[arg(long, requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+    /// A file with the pre-shared key in hexadecimal digits
+    #[arg(long, requires = "psk_identity")]
+    pub(crate) psk: Option<PathBuf>,
+    /// The identity of the pre-shared key
+    #[arg(long, requires = "psk")]
+    pub(crate) psk_identity: Option<String>,
+    /// The TLS version: 1.2, 1.3 or both
+    #[arg(long, default_value = "both", value_parser = parse_versions)]
+    pub(crate) tls: Versions,
+    /// A cipher suite by its IANA name, once for each, most wanted first
+    /// [default: those of the mode]
+    #[arg(long = "suite", value_parser = parse_suite)]
+    pub(crate) suites: Vec<CipherSuite>,
+    /// An application protocol (ALPN), once for each, most wanted first
+    #[arg(long = "alpn", value_parser = AlpnProtocol::new)]
+    pub(crate) alpn: Vec<AlpnProtocol>,
+    /// Seconds to make the TCP connection
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) connect_timeout: u32,
+    /// Seconds to complete the handshake
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) handshake_timeout: u32,
+    /// Seconds for one read or write
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) io_timeout: u32,
+}
+
+impl CommonArgs {
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        let seconds = |count: u32| Some(Duration::from_secs(count.into()));
+        Timeouts {
+            connect: seconds(self.connect_timeout),
+            handshake: seconds(self.handshake_timeout),
+            io: seconds(self.io_timeout),
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct PkiArgs {
+    /// The directory to make; it must not exist yet, or be empty
+    #[arg(required_unless_present = "list")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Replaces what `pki` made there before
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Lists what would be made, and makes nothing
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+fn parse_mode(text: &str) -> Result<Mode, String> {
+    text.parse::<Mode>().map_err(|error| error.to_string())
+}
+
+fn parse_versions(text: &str) -> Result<Versions, String> {
+    match text {
+        "1.2" => Ok(Versions::Tls12),
+        "1.3" => Ok(Versions::Tls13),
+        "both" => Ok(Versions::Tls12OrTls13),
+        _ => Err("use 1.2, 1.3 or both".into()),
+    }
+}
+
+fn parse_suite(text: &str) -> Result<CipherSuite, String> {
+    CipherSuite::from_name(text).ok_or_else(|| {
+        let names: Vec<_> = CipherSuite::all().filter_map(CipherSuite::name).collect();
+        format!("unknown; there are {}", names.join(", "))
+    })
+}
+
+fn parse_peer(text: &str) -> Result<(String, u16), String> {
+    let (host, port) = text
+        .rsplit_once(':')
+        .ok_or("the port is missing: give HOST:PORT")?;
+    let port = port
+        .parse()
+        .ok()
+        .filter(|port| *port != 0)
+        .ok_or("the port is no number from 1 to 65535")?;
+    let bracketed = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    let host = bracketed.unwrap_or(host);
+    if host.is_empty() {
+        return Err("the host is missing: give HOST:PORT".into());
+    }
+    if bracketed.is_none() && host.contains(':') {
+        return Err("put an IPv6 address in brackets: [ADDRESS]:PORT".into());
+    }
+    Ok((host.to_owned(), port))
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The host program's commands.
+
+mod cli;
+mod connect;
+mod demo;
+mod error;
+mod files;
+mod json;
+mod ladder;
+mod pki;
+mod refusals;
+mod serve;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use error::HostError;
+
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The one warning that matters here, that nobody is authenticated, must be seen
+    // without asking for it.
+    let level = if cli.verbose { "debug" } else { "warn" };
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or(level))
+        .format_timestamp(None)
+        .format_target(false)
+        .init();
+    match dispatch(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            if cli.json {
+                println!("{}", json::error(&error));
+            } else {
+                eprintln!("error: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<(), HostError> {
+    match &cli.command {
+        None => demo::demo(&cli::DemoArgs::default(), cli.json),
+        Some(Command::Demo(args)) => demo::demo(args, cli.json),
+        Some(Command::Connect(args)) => connect::connect(args, cli.json),
+        Some(Command::Serve(args)) => serve::serve(args, cli.json),
+        Some(Command::Pki(args)) => pki::pki(args, cli.json),
+    }
+}

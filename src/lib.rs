@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The application: what a device does with its connection, apart from what it runs
+//! on. The firmware and the host program are two ways into the same [`run`].
+//!
+//! ```text
+//! Job + Credentials --client()--> Client --run()--> Summary
+//!                                   Server --echo()--> the peer of such a client
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod credentials;
+mod echo;
+mod error;
+mod job;
+mod run;
+mod summary;
+
+pub use credentials::{Credentials, client, server};
+pub use echo::{MAX_LINE, echo};
+pub use error::{JobError, MissingCredential, RunError};
+pub use job::{Job, MAX_MESSAGES, MAX_TEXT};
+pub use run::run;
+pub use summary::Summary;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The host program: the application of the firmware on a Linux computer, the peer
+//! that a device talks to, and the tool that makes test credentials.
+
+#![forbid(unsafe_code)]
+
+mod host;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    host::main()
+}

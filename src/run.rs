@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The main job of a device.
+
+use alloc::vec;
+
+use secure_socket::backend::{Backend, Connection, HandshakeMessage};
+use secure_socket::{Client, Stream};
+
+use crate::error::RunError;
+use crate::job::Job;
+use crate::summary::Summary;
+
+/// Connects, sends each message of `job` and gets it back before the next, and
+/// closes in order. Shows `trace` the messages of the handshake, where the backend
+/// can tell them.
+///
+/// # Errors
+///
+/// [`RunError`].
+pub fn run<B: Backend>(
+    client: &Client<'_, B>,
+    job: &Job,
+    trace: Option<&mut dyn FnMut(&HandshakeMessage)>,
+) -> Result<Summary, RunError> {
+    job.check()?;
+    let stream = match trace {
+        Some(trace) => client.connect_traced(&job.host, job.port, trace)?,
+        None => client.connect(&job.host, job.port)?,
+    };
+    let mut bytes = 0;
+    for number in 1..=job.messages {
+        let message = job.message(number);
+        stream.send_all(message.as_bytes())?;
+        read_back(&stream, job, number, message.as_bytes())?;
+        bytes += message.len();
+        log::debug!("message {number} of {} came back", job.messages);
+    }
+    let session = stream.session().clone();
+    stream.close()?;
+    Ok(Summary {
+        session,
+        messages: job.messages,
+        bytes,
+    })
+}
+
+/// Reads as many bytes as `message` has, which must be `message`.
+fn read_back<C: Connection>(
+    stream: &Stream<C>,
+    job: &Job,
+    number: u16,
+    message: &[u8],
+) -> Result<(), RunError> {
+    let mut reply = vec![0; message.len()];
+    let mut filled = 0;
+    while filled < reply.len() {
+        let length = stream.receive(&mut reply[filled..])?;
+        if length == 0 {
+            return Err(RunError::Ended {
+                returned: number - 1,
+                wanted: job.messages,
+            });
+        }
+        filled += length;
+    }
+    if reply != message {
+        return Err(RunError::Echo {
+            message: number,
+            returned: number - 1,
+        });
+    }
+    Ok(())
+}
