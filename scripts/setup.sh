@@ -72,7 +72,7 @@ need_rust() {
 
 # The tools that build Mbed TLS and its bindings, and Rust.
 need_build_tools() {
-  need cc:gcc cmake:cmake ninja:ninja-build clang:clang
+  need cc:build-essential make:build-essential cmake:cmake clang:clang
   # bindgen looks for the library, which is no command.
   if ! ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1; then
     apt_install libclang-dev
