@@ -70,6 +70,17 @@ need_rust() {
   die "there is no cargo here. Run: $line"
 }
 
+# need_component NAME DEBIAN-PACKAGE: a part of the Rust toolchain.
+need_component() {
+  "cargo-$1" --version >/dev/null 2>&1 && return
+  if command -v rustup >/dev/null 2>&1; then
+    say "Installing Rust's $1"
+    rustup component add "${1/fmt/rustfmt}" >&2 || die "rustup could not install $1"
+  else
+    apt_install "$2"
+  fi
+}
+
 # The tools that build Mbed TLS and its bindings, and Rust.
 need_build_tools() {
   need cc:build-essential make:build-essential cmake:cmake clang:clang
@@ -78,6 +89,8 @@ need_build_tools() {
     apt_install libclang-dev
   fi
   need_rust
+  # The bindings of Mbed TLS are formatted while they are made.
+  need_component fmt rustfmt-web
 }
 
 # Settings for Zephyr's build of core would break a build for this computer.
