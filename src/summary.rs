@@ -29,7 +29,8 @@ impl fmt::Display for Summary {
             session.version,
             session.suite
         )?;
-        writeln!(f, "the peer is {}; we are {}", session.peer, session.us)?;
+        writeln!(f, "the peer is {}", session.peer)?;
+        writeln!(f, "we are {}", session.us)?;
         if let Some(alpn) = &session.alpn {
             writeln!(f, "application protocol {alpn}")?;
         }

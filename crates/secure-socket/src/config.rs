@@ -72,6 +72,7 @@ pub struct Settings {
     pub(crate) versions: Versions,
     /// Empty: the defaults of the mode.
     pub(crate) suites: CipherSuites,
+    pub(crate) suites_are_defaults: bool,
     pub(crate) alpn: heapless::Vec<AlpnProtocol, MAX_ALPN>,
     pub(crate) timeouts: Timeouts,
     /// What a builder's step was given that did not fit; reported by its last one.
@@ -83,6 +84,7 @@ impl Settings {
         Self {
             versions: Versions::Tls12OrTls13,
             suites: CipherSuites::new(),
+            suites_are_defaults: true,
             alpn: heapless::Vec::new(),
             timeouts: Timeouts {
                 connect: None,
@@ -103,6 +105,13 @@ impl Settings {
     #[must_use]
     pub fn suites(&self) -> &[CipherSuite] {
         &self.suites
+    }
+
+    /// Whether those are the defaults of the mode. Of defaults, a backend offers what
+    /// its TLS library has; one that was asked for by name and is lacking is refused.
+    #[must_use]
+    pub const fn suites_are_defaults(&self) -> bool {
+        self.suites_are_defaults
     }
 
     /// The application protocols offered, most wanted first; empty for no ALPN.
@@ -140,6 +149,7 @@ impl Settings {
             self.suites = CipherSuite::defaults(mode, self.versions);
             return Ok(());
         }
+        self.suites_are_defaults = false;
         for suite in &self.suites {
             if !suite.fits(mode) || !self.versions.allows(suite.version()) {
                 return Err(ConfigurationError::CipherSuite {

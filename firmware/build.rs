@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Kconfig's values and the credentials of `CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR`,
+//! checked and put into the image.
+
+use std::collections::HashMap;
+use std::env;
+use std::fmt::{Display, Write as _};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use secure_socket::credential::{CaCertificate, Psk, PskIdentity};
+
+/// The symbols that the code asks with `cfg`.
+const SYMBOLS: &[&str] = &[
+    "CONFIG_ARCH_POSIX",
+    "CONFIG_SECURE_SOCKETS_ALL_MODES",
+    "CONFIG_SECURE_SOCKETS_CLOCK_SNTP",
+    "CONFIG_SECURE_SOCKETS_MODE_MUTUAL",
+    "CONFIG_SECURE_SOCKETS_MODE_PSK",
+    "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
+    "CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED",
+    "CONFIG_SECURE_SOCKETS_TLS_1_2",
+    "CONFIG_SECURE_SOCKETS_TLS_1_3",
+    "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
+];
+
+type Result<T> = std::result::Result<T, String>;
+
+fn main() {
+    if let Err(sentence) = run() {
+        println!("cargo::error={sentence}");
+        // Nothing after this could be understood.
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<()> {
+    let config = Config::read()?;
+    for symbol in SYMBOLS {
+        println!("cargo::rustc-check-cfg=cfg({symbol})");
+        if config.is_set(symbol) {
+            println!("cargo::rustc-cfg={symbol}");
+        }
+    }
+    refuse_nonsense(&config)?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
+    let mut source = values(&config)?;
+    source.push_str(&credentials(&config, &out)?);
+    fs::write(out.join("config.rs"), source).map_err(|error| format!("config.rs: {error}"))
+}
+
+/// The `.config` of the build.
+struct Config(HashMap<String, String>);
+
+impl Config {
+    fn read() -> Result<Self> {
+        println!("cargo::rerun-if-env-changed=DOTCONFIG");
+        let path = env::var("DOTCONFIG").map_err(|_| {
+            "DOTCONFIG is not set: the firmware is built by Zephyr, with `west build`".to_owned()
+        })?;
+        println!("cargo::rerun-if-changed={path}");
+        let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+        let lines = text.lines().filter(|line| line.starts_with("CONFIG_"));
+        Ok(Self(
+            lines
+                .filter_map(|line| line.split_once('='))
+                .map(|(symbol, value)| (symbol.to_owned(), value.to_owned()))
+                .collect(),
+        ))
+    }
+
+    fn is_set(&self, symbol: &str) -> bool {
+        self.0.get(symbol).is_some_and(|value| value == "y")
+    }
+
+    fn ours(&self, symbol: &str) -> bool {
+        self.is_set(&format!("CONFIG_SECURE_SOCKETS_{symbol}"))
+    }
+
+    /// A string, without its quotes; empty if it is not there.
+    fn text(&self, symbol: &str) -> String {
+        let value = self.0.get(&format!("CONFIG_SECURE_SOCKETS_{symbol}"));
+        let value = value.map_or("", |value| value.trim_matches('"'));
+        value.replace("\\\"", "\"").replace("\\\\", "\\")
+    }
+
+    fn number(&self, symbol: &str) -> Result<u32> {
+        let text = self.text(symbol);
+        text.parse()
+            .map_err(|_| format!("CONFIG_SECURE_SOCKETS_{symbol} is {text:?}, no number"))
+    }
+}
+
+/// Combinations that Kconfig cannot express.
+fn refuse_nonsense(config: &Config) -> Result<()> {
+    let without = |symbol: &str, what: &str| {
+        Err(format!(
+            "the mode that was chosen needs CONFIG_{symbol}=y: {what}"
+        ))
+    };
+    if config.ours("WITH_CERTIFICATES") && !config.ours("KEY_ECC") && !config.ours("KEY_RSA") {
+        return Err(
+            "a mode with certificates needs CONFIG_SECURE_SOCKETS_KEY_ECC=y or \
+             CONFIG_SECURE_SOCKETS_KEY_RSA=y: no key of any kind could be used"
+                .to_owned(),
+        );
+    }
+    if config.ours("WITH_VERIFICATION") {
+        if !config.is_set("CONFIG_MBEDTLS_HAVE_TIME_DATE") {
+            return without(
+                "MBEDTLS_HAVE_TIME_DATE",
+                "without it an expired certificate passes",
+            );
+        }
+        if !config.is_set("CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK") {
+            return without(
+                "NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK",
+                "without it nobody can say why a certificate was refused",
+            );
+        }
+    }
+    if config.text("PEER_HOST").is_empty() && !config.is_set("CONFIG_ARCH_POSIX") {
+        return Err(
+            "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),
+        );
+    }
+    let handshake = config.number("HANDSHAKE_TIMEOUT_MS")?;
+    let connect = config.0.get("CONFIG_NET_SOCKETS_CONNECT_TIMEOUT");
+    let connect: u32 = connect
+        .and_then(|value| value.parse().ok())
+        .unwrap_or_default();
+    if handshake > connect {
+        return Err(format!(
+            "CONFIG_SECURE_SOCKETS_HANDSHAKE_TIMEOUT_MS is {handshake}, but Zephyr gives up after \
+             CONFIG_NET_SOCKETS_CONNECT_TIMEOUT, which is {connect}"
+        ));
+    }
+    Ok(())
+}
+
+fn values(config: &Config) -> Result<String> {
+    let mut source = String::new();
+    for symbol in ["PEER_HOST", "SERVER_NAME", "ALPN", "MESSAGE_TEXT"]
+        .into_iter()
+        .chain(config.ours("CLOCK_SNTP").then_some("SNTP_SERVER"))
+    {
+        let value = config.text(symbol);
+        let _ = writeln!(source, "pub(crate) const {symbol}: &str = {value:?};");
+    }
+    for symbol in [
+        "PEER_PORT",
+        "SEC_TAG",
+        "MESSAGE_COUNT",
+        "HANDSHAKE_TIMEOUT_MS",
+        "IO_TIMEOUT_MS",
+    ] {
+        let value = config.number(symbol)?;
+        let _ = writeln!(source, "pub(crate) const {symbol}: u32 = {value};");
+    }
+    Ok(source)
+}
+
+/// The credentials directory.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn of(config: &Config) -> Result<Option<Self>> {
+        let text = config.text("CREDENTIALS_DIR");
+        if text.is_empty() {
+            if config.is_set("CONFIG_ARCH_POSIX") || config.ours("MODE_UNAUTHENTICATED") {
+                return Ok(None);
+            }
+            return Err(
+                "CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR is empty: name the directory whose \
+                 credentials to compile in (only native_sim can do without)"
+                    .to_owned(),
+            );
+        }
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets CARGO_MANIFEST_DIR")?;
+        // join() takes an absolute path as it is.
+        let path = Path::new(&manifest).join("..").join(text);
+        println!("cargo::rerun-if-changed={}", path.display());
+        if !path.is_dir() {
+            return Err(format!(
+                "CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR is {}, which is no directory",
+                path.display()
+            ));
+        }
+        Ok(Some(Self(path)))
+    }
+
+    /// The first of the files that there is.
+    fn find(&self, names: &[&str]) -> Option<PathBuf> {
+        let path = names
+            .iter()
+            .map(|name| self.0.join(name))
+            .find(|path| path.is_file())?;
+        println!("cargo::rerun-if-changed={}", path.display());
+        Some(path)
+    }
+
+    fn certificates(&self, name: &str) -> Result<Option<Vec<Vec<u8>>>> {
+        let Some(path) = self.find(&[&format!("{name}.pem"), &format!("{name}.der")]) else {
+            return Ok(None);
+        };
+        let contents = contents(&path)?;
+        let certificates = if is_pem(&path) {
+            CaCertificate::from_pem(&text(&path, contents)?)
+        } else {
+            CaCertificate::from_der(contents).map(|certificate| vec![certificate])
+        };
+        let certificates = certificates.map_err(in_file(&path))?;
+        Ok(Some(
+            certificates
+                .iter()
+                .map(|certificate| certificate.as_der().to_vec())
+                .collect(),
+        ))
+    }
+
+    fn key(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let Some(path) = self.find(&[&format!("{name}.pem"), &format!("{name}.der")]) else {
+            return Ok(None);
+        };
+        let contents = contents(&path)?;
+        if !is_pem(&path) {
+            return Ok(Some(contents));
+        }
+        let (label, der) = pem_rfc7468::decode_vec(&contents).map_err(in_file(&path))?;
+        match label {
+            "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY" => Ok(Some(der)),
+            label => Err(format!(
+                "{}: it holds a {label}, and no private key in the clear",
+                path.display()
+            )),
+        }
+    }
+
+    /// Key and identity.
+    fn psk(&self) -> Result<Option<(Vec<u8>, String)>> {
+        let Some(path) = self.find(&["psk.hex", "../psk.hex"]) else {
+            return Ok(None);
+        };
+        let digits = text(&path, contents(&path)?)?;
+        let key = Psk::from_hex(&digits).map_err(in_file(&path))?;
+        let path = self
+            .find(&["psk-identity.txt", "../psk-identity.txt"])
+            .ok_or_else(|| format!("{}: there is no psk-identity.txt by it", path.display()))?;
+        let identity = text(&path, contents(&path)?)?;
+        let identity = PskIdentity::new(identity.trim()).map_err(in_file(&path))?;
+        Ok(Some((key.expose().to_vec(), identity.as_str().to_owned())))
+    }
+}
+
+fn in_file<E: Display>(path: &Path) -> impl Fn(E) -> String + '_ {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn contents(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(in_file(path))
+}
+
+fn text(path: &Path, contents: Vec<u8>) -> Result<String> {
+    String::from_utf8(contents).map_err(in_file(path))
+}
+
+fn is_pem(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "pem")
+}
+
+/// The constants with the credentials that the modes compiled in need.
+fn credentials(config: &Config, out: &Path) -> Result<String> {
+    let directory = Directory::of(config)?;
+    // The image with every mode takes what it finds.
+    let must = directory.is_some() && !config.ours("ALL_MODES");
+    let need = |what: &str, there: bool, files: &str| match there || !must {
+        true => Ok(()),
+        false => Err(format!(
+            "the mode needs {what}, but {} has no {files}",
+            config.text("CREDENTIALS_DIR")
+        )),
+    };
+    let mut anchors = None;
+    let mut chain = None;
+    let mut key = None;
+    let mut psk = None;
+    if let Some(directory) = &directory {
+        if config.ours("WITH_VERIFICATION") {
+            anchors = directory.certificates("ca")?;
+            need("a CA certificate", anchors.is_some(), "ca.pem or ca.der")?;
+        }
+        if config.ours("WITH_IDENTITY") {
+            chain = directory.certificates("client")?;
+            need("a certificate", chain.is_some(), "client.pem or client.der")?;
+            key = directory.key("client-key")?;
+            need(
+                "a private key",
+                key.is_some(),
+                "client-key.pem or client-key.der",
+            )?;
+        }
+        if config.ours("WITH_PSK") {
+            psk = directory.psk()?;
+            need("a pre-shared key", psk.is_some(), "psk.hex")?;
+        }
+    }
+    let include = |name: &str, bytes: &[u8]| -> Result<String> {
+        let path = out.join(name);
+        fs::write(&path, bytes).map_err(in_file(&path))?;
+        Ok(format!("include_bytes!({:?})", path.display().to_string()))
+    };
+    let list = |name: &str, certificates: &Option<Vec<Vec<u8>>>| -> Result<String> {
+        let certificates = certificates.as_deref().unwrap_or_default();
+        let includes: Vec<_> = certificates
+            .iter()
+            .enumerate()
+            .map(|(index, der)| include(&format!("{name}-{index}.der"), der))
+            .collect::<Result<_>>()?;
+        Ok(format!("&[{}]", includes.join(", ")))
+    };
+    let option = |some: Option<String>| match some {
+        Some(text) => format!("Some({text})"),
+        None => "None".to_owned(),
+    };
+    let key = key.map(|key| include("client-key.der", &key)).transpose()?;
+    let psk = match psk {
+        Some((key, identity)) => Some(format!("({}, {identity:?})", include("psk", &key)?)),
+        None => None,
+    };
+    Ok(format!(
+        "pub(crate) const ANCHORS: &[&[u8]] = {};\n\
+         pub(crate) const CHAIN: &[&[u8]] = {};\n\
+         pub(crate) const KEY: Option<&[u8]> = {};\n\
+         pub(crate) const PSK: Option<(&[u8], &str)> = {};\n",
+        list("ca", &anchors)?,
+        list("client", &chain)?,
+        option(key),
+        option(psk),
+    ))
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! native_sim: the command line comes on top of Kconfig, and credentials may come
+//! from the host's files.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use secure_socket::backend::Backend;
+use secure_socket::credential::{
+    CaCertificate, CredentialError, CredentialKind, Identity, Psk, PskIdentity, PskSource,
+};
+use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
+use zephyr_backend::native::{self, Argument, ReadError};
+
+use crate::credentials::CredentialSource;
+use crate::error::StartError;
+use crate::settings::{Clock, Settings, alpn, milliseconds, server_name};
+
+fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
+    native::argument(which)
+        .map_err(|_| StartError::Setting("a command line option is no UTF-8".to_string()))
+}
+
+/// Puts the command line over `settings`.
+pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
+    let job = &mut settings.job;
+    if let Some(peer) = argument(Argument::Peer)? {
+        (job.host, job.port) = host_and_port(peer)?;
+    }
+    if let Some(mode) = argument(Argument::Mode)? {
+        let asked: Mode = mode
+            .parse()
+            .map_err(|error| StartError::value("--mode", mode, error))?;
+        if asked != job.mode && !cfg!(CONFIG_SECURE_SOCKETS_ALL_MODES) {
+            return Err(StartError::value(
+                "--mode",
+                mode,
+                format_args!(
+                    "this image has mode {} alone; build with CONFIG_SECURE_SOCKETS_ALL_MODES=y",
+                    job.mode
+                ),
+            ));
+        }
+        job.mode = asked;
+    }
+    if let Some(version) = argument(Argument::Tls)? {
+        job.versions = match version {
+            "1.2" => Versions::Tls12,
+            "1.3" => Versions::Tls13,
+            "both" => Versions::Tls12OrTls13,
+            _ => return Err(StartError::value("--tls", version, "use 1.2, 1.3 or both")),
+        };
+    }
+    if let Some(name) = argument(Argument::ServerName)? {
+        job.server_name = Some(server_name("--server-name", name)?);
+    }
+    if let Some(count) = argument(Argument::Messages)? {
+        job.messages = number("--messages", count)?;
+    }
+    if let Some(text) = argument(Argument::Text)? {
+        job.text = text.into();
+    }
+    if let Some(names) = argument(Argument::Alpn)? {
+        job.alpn = alpn(names)?;
+    }
+    if let Some(names) = argument(Argument::Suites)? {
+        job.suites = suites(names)?;
+    }
+    if let Some(ms) = argument(Argument::HandshakeTimeout)? {
+        job.timeouts.handshake = milliseconds(number("--handshake-timeout", ms)?);
+    }
+    if let Some(ms) = argument(Argument::IoTimeout)? {
+        job.timeouts.io = milliseconds(number("--io-timeout", ms)?);
+    }
+    settings.clock = match argument(Argument::Clock)? {
+        None => Clock::Given(native::host_time()),
+        Some("unset") => Clock::AsItIs,
+        Some(seconds) => Clock::Given(UnixTime::from_seconds(number("--clock", seconds)?)),
+    };
+    if let Some(path) = argument(Argument::Credentials)? {
+        settings.credentials = CredentialSource::Directory(path);
+    }
+    Ok(settings)
+}
+
+fn number<N: core::str::FromStr>(setting: &str, value: &str) -> Result<N, StartError> {
+    value.parse().map_err(|_| {
+        StartError::value(setting, value, "it takes a number, and not too large a one")
+    })
+}
+
+fn host_and_port(peer: &str) -> Result<(String, u16), StartError> {
+    let bad = || StartError::value("--peer", peer, "use host:port, or [address]:port for IPv6");
+    let (host, port) = peer.rsplit_once(':').ok_or_else(bad)?;
+    let unbracketed = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    let host = match unbracketed {
+        Some(address) => address,
+        // The last group of an IPv6 address is no port.
+        None if host.contains(':') => return Err(bad()),
+        None => host,
+    };
+    Ok((host.into(), port.parse().map_err(|_| bad())?))
+}
+
+fn suites(names: &str) -> Result<Vec<CipherSuite>, StartError> {
+    names
+        .split(',')
+        .map(|name| {
+            CipherSuite::from_name(name).ok_or_else(|| {
+                let known: Vec<_> = CipherSuite::all().map(|suite| suite.to_string()).collect();
+                StartError::value("--suites", name, format_args!("use {}", known.join(", ")))
+            })
+        })
+        .collect()
+}
+
+/// The first of the files that there is, and its name.
+fn read(directory: &str, names: &[&str]) -> Result<Option<(String, Vec<u8>)>, StartError> {
+    for name in names {
+        let path = format!("{directory}/{name}");
+        match native::read(&path) {
+            Ok(contents) => return Ok(Some((path, contents))),
+            Err(ReadError::NotFound) => {}
+            Err(ReadError::TooLong) => {
+                return Err(StartError::Setting(format!(
+                    "{path}: the file is too long for a credential"
+                )));
+            }
+            Err(ReadError::Os(number)) => {
+                return Err(StartError::Setting(format!(
+                    "{path}: it cannot be read (error {number})"
+                )));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn text(path: &str, contents: Vec<u8>, kind: CredentialKind) -> Result<String, StartError> {
+    String::from_utf8(contents)
+        .map_err(|_| StartError::Credential(Some(path.into()), CredentialError::Pem(kind)))
+}
+
+fn in_file(path: &str) -> impl Fn(CredentialError) -> StartError + '_ {
+    move |error| StartError::Credential(Some(path.into()), error)
+}
+
+pub(crate) fn trust(directory: &str) -> Result<Option<Vec<CaCertificate>>, StartError> {
+    let Some((path, contents)) = read(directory, &["ca.pem", "ca.der"])? else {
+        return Ok(None);
+    };
+    let anchors = if path.ends_with(".pem") {
+        CaCertificate::from_pem(&text(&path, contents, CredentialKind::CaCertificate)?)
+    } else {
+        CaCertificate::from_der(contents).map(|anchor| alloc::vec![anchor])
+    };
+    anchors.map(Some).map_err(in_file(&path))
+}
+
+pub(crate) fn identity<B: Backend>(
+    directory: &str,
+    backend: &B,
+) -> Result<Option<Identity>, StartError> {
+    let chain = read(directory, &["client.pem", "client.der"])?;
+    let key = read(directory, &["client-key.pem", "client-key.der"])?;
+    let (Some((chain_path, chain)), Some((key_path, key))) = (chain, key) else {
+        return Ok(None);
+    };
+    let identity = match (chain_path.ends_with(".pem"), key_path.ends_with(".pem")) {
+        (true, true) => Identity::from_pem(
+            &text(&chain_path, chain, CredentialKind::Certificate)?,
+            &text(&key_path, key, CredentialKind::PrivateKey)?,
+            backend,
+        ),
+        (false, false) => Identity::from_der([chain], key, backend),
+        _ => {
+            return Err(StartError::Setting(format!(
+                "{chain_path} and {key_path}: use PEM for both, or DER for both"
+            )));
+        }
+    };
+    identity.map(Some).map_err(in_file(&chain_path))
+}
+
+pub(crate) fn psk(directory: &str) -> Result<Option<PskSource>, StartError> {
+    let key = read(directory, &["psk.hex", "../psk.hex"])?;
+    let identity = read(directory, &["psk-identity.txt", "../psk-identity.txt"])?;
+    let (Some((key_path, key)), Some((path, identity))) = (key, identity) else {
+        return Ok(None);
+    };
+    let key = Psk::from_hex(&text(&key_path, key, CredentialKind::Psk)?);
+    let identity = text(&path, identity, CredentialKind::PskIdentity)?;
+    Ok(Some(PskSource::Given {
+        key: key.map_err(in_file(&key_path))?,
+        identity: PskIdentity::new(identity.trim()).map_err(in_file(&path))?,
+    }))
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Kconfig to a job; on native_sim the command line comes on top.
+
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use secure_socket::config::{AlpnProtocol, Timeouts};
+use secure_socket::{Mode, ServerName, Versions};
+use secure_sockets::Job;
+use zephyr_backend::Zephyr;
+
+use crate::credentials::CredentialSource;
+use crate::error::StartError;
+use crate::kconfig;
+
+/// All that a run needs.
+pub(crate) struct Settings {
+    pub(crate) job: Job,
+    pub(crate) clock: Clock,
+    pub(crate) credentials: CredentialSource,
+}
+
+/// Where the time comes from.
+#[cfg_attr(not(CONFIG_ARCH_POSIX), allow(dead_code))]
+pub(crate) enum Clock {
+    /// From the board, or from nowhere.
+    AsItIs,
+    /// It is this, or was never set.
+    #[cfg(CONFIG_ARCH_POSIX)]
+    Given(secure_socket::UnixTime),
+    /// From an SNTP server.
+    #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
+    Sntp,
+}
+
+impl Clock {
+    #[cfg_attr(
+        not(any(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_CLOCK_SNTP)),
+        allow(unused_variables)
+    )]
+    pub(crate) fn set(&self, backend: &Zephyr) -> Result<(), StartError> {
+        match self {
+            Self::AsItIs => Ok(()),
+            #[cfg(CONFIG_ARCH_POSIX)]
+            Self::Given(now) => {
+                // An image without certificates has no clock, and needs none.
+                let _ = backend.set_clock(*now);
+                Ok(())
+            }
+            #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
+            Self::Sntp => backend
+                .set_clock_by_sntp(kconfig::SNTP_SERVER, 10_000)
+                .map_err(|error| {
+                    StartError::Setting(format!(
+                        "no time from the SNTP server {}: {error}",
+                        kconfig::SNTP_SERVER
+                    ))
+                }),
+        }
+    }
+}
+
+/// The mode that was chosen in Kconfig.
+const MODE: Mode = if cfg!(CONFIG_SECURE_SOCKETS_MODE_PSK) {
+    Mode::Psk
+} else if cfg!(CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED) {
+    Mode::Unauthenticated
+} else if cfg!(CONFIG_SECURE_SOCKETS_MODE_MUTUAL) {
+    Mode::Mutual
+} else {
+    Mode::ServerAuth
+};
+
+#[cfg(not(any(
+    CONFIG_SECURE_SOCKETS_ALL_MODES,
+    CONFIG_SECURE_SOCKETS_MODE_MUTUAL,
+    CONFIG_SECURE_SOCKETS_MODE_PSK,
+    CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH,
+    CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED,
+)))]
+compile_error!("no handshake mode is chosen in Kconfig (SECURE_SOCKETS_MODE)");
+
+#[cfg(not(any(
+    CONFIG_SECURE_SOCKETS_TLS_1_2,
+    CONFIG_SECURE_SOCKETS_TLS_1_3,
+    CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3,
+)))]
+compile_error!("no TLS version is chosen in Kconfig (SECURE_SOCKETS_TLS_VERSION)");
+
+/// The versions that were chosen in Kconfig.
+const VERSIONS: Versions = if cfg!(CONFIG_SECURE_SOCKETS_TLS_1_2) {
+    Versions::Tls12
+} else if cfg!(CONFIG_SECURE_SOCKETS_TLS_1_3) {
+    Versions::Tls13
+} else {
+    Versions::Tls12OrTls13
+};
+
+impl Settings {
+    pub(crate) fn read() -> Result<Self, StartError> {
+        let settings = Self::from_kconfig()?;
+        #[cfg(CONFIG_ARCH_POSIX)]
+        let settings = crate::native::apply(settings)?;
+        Ok(settings)
+    }
+
+    fn from_kconfig() -> Result<Self, StartError> {
+        // Kconfig's `range` holds them to 16 bits.
+        let short = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
+        let job = Job {
+            server_name: match kconfig::SERVER_NAME {
+                "" => None,
+                name => Some(server_name("CONFIG_SECURE_SOCKETS_SERVER_NAME", name)?),
+            },
+            versions: VERSIONS,
+            alpn: alpn(kconfig::ALPN)?,
+            timeouts: Timeouts {
+                connect: None,
+                handshake: milliseconds(kconfig::HANDSHAKE_TIMEOUT_MS),
+                io: milliseconds(kconfig::IO_TIMEOUT_MS),
+            },
+            messages: short(kconfig::MESSAGE_COUNT),
+            text: kconfig::MESSAGE_TEXT.into(),
+            ..Job::new(MODE, kconfig::PEER_HOST, short(kconfig::PEER_PORT))
+        };
+        Ok(Self {
+            job,
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CLOCK_SNTP))]
+            clock: Clock::AsItIs,
+            #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
+            clock: Clock::Sntp,
+            credentials: CredentialSource::Image,
+        })
+    }
+}
+
+pub(crate) fn server_name(setting: &str, name: &str) -> Result<ServerName, StartError> {
+    ServerName::new(name)
+        .map_err(|error| StartError::Setting(format!("{setting} cannot be {name:?}: {error}")))
+}
+
+/// Names separated by commas; none in an empty text.
+pub(crate) fn alpn(names: &str) -> Result<Vec<AlpnProtocol>, StartError> {
+    names
+        .split(',')
+        .filter(|name| !name.is_empty())
+        .map(|name| AlpnProtocol::new(name.trim()))
+        .collect::<Result<_, _>>()
+        .map_err(|error| StartError::Setting(format!("{error}")))
+}
+
+/// 0 is no limit of ours.
+pub(crate) fn milliseconds(value: u32) -> Option<Duration> {
+    (value > 0).then(|| Duration::from_millis(value.into()))
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A TLS connection over Zephyr's secure sockets. */
+
+#include "connection.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <zephyr/net/tls_credentials.h>
+#include <zephyr/sys/fdtable.h>
+
+#include <mbedtls/net_sockets.h>
+#if defined(CONFIG_MBEDTLS_MEMORY_DEBUG) && defined(CONFIG_MBEDTLS_ENABLE_HEAP)
+#include <mbedtls/memory_buffer_alloc.h>
+#define HEAP_IS_MEASURED
+#endif
+
+#include "platform.h"
+
+/* How long a close_notify may wait for room in the socket below. */
+#define CLOSE_STEPS   100
+#define CLOSE_STEP_MS 10
+
+static void fail_os(struct ss_failure *failure, int number)
+{
+	failure->os = ss_os_error(number);
+	failure->why = failure->os.kind == SS_OS_RESET ? SS_WHY_CLOSED : SS_WHY_OS;
+}
+
+/* Puts what Mbed TLS returned into a failure. */
+static void fail_tls(struct ss_failure *failure, const struct ss_connection *connection, int code)
+{
+	switch (code) {
+	case MBEDTLS_ERR_SSL_TIMEOUT:
+		failure->why = SS_WHY_TIMED_OUT;
+		break;
+	case MBEDTLS_ERR_SSL_CONN_EOF:
+		failure->why = SS_WHY_CLOSED;
+		break;
+	case MBEDTLS_ERR_NET_RECV_FAILED:
+	case MBEDTLS_ERR_NET_SEND_FAILED:
+		fail_os(failure, connection->os_errno);
+		break;
+	default:
+		failure->why = SS_WHY_TLS;
+		failure->code = code;
+		failure->alert =
+			code == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE ? connection->alert : -1;
+		break;
+	}
+}
+
+/* Puts what a socket call failed with into a failure: code is what Mbed TLS last
+ * returned in it, and number the errno.
+ */
+static void fail(struct ss_failure *failure, const struct ss_connection *connection, int code,
+		 int number)
+{
+	if (code < 0 && code != MBEDTLS_ERR_SSL_WANT_READ && code != MBEDTLS_ERR_SSL_WANT_WRITE) {
+		fail_tls(failure, connection, code);
+	} else if (number == EAGAIN || number == EWOULDBLOCK || number == ETIMEDOUT) {
+		failure->why = SS_WHY_TIMED_OUT;
+	} else {
+		/* Waiting for the socket below failed. */
+		fail_os(failure, number);
+	}
+}
+
+#if defined(CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK)
+static int show_certificate(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+	const struct ss_connection *connection = context;
+	const struct ss_options *options = connection->options;
+
+	if (options == NULL || options->certificate == NULL || depth > UINT8_MAX) {
+		/* Nobody is there to judge it. */
+		*flags |= MBEDTLS_X509_BADCERT_OTHER;
+		return 0;
+	}
+	*flags |= options->certificate(options->context, depth, crt->raw.p, crt->raw.len, *flags);
+	return 0;
+}
+#endif
+
+static int set(int fd, int level, int option, const void *value, size_t length)
+{
+	return zsock_setsockopt(fd, level, option, value, length);
+}
+
+static int set_timeout(int fd, int option, uint32_t ms)
+{
+	struct zsock_timeval timeout = {
+		.tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000,
+	};
+
+	return set(fd, SOL_SOCKET, option, &timeout, sizeof(timeout));
+}
+
+static int set_options(struct ss_connection *connection)
+{
+	const struct ss_options *options = connection->options;
+	int fd = connection->fd;
+	int verify = options->certificate != NULL ? TLS_PEER_VERIFY_REQUIRED : TLS_PEER_VERIFY_NONE;
+	int cache = TLS_SESSION_CACHE_DISABLED;
+	int nocopy = TLS_CERT_NOCOPY_OPTIONAL;
+
+	if (set(fd, SOL_TLS, TLS_SESSION_CACHE, &cache, sizeof(cache)) < 0 ||
+	    set(fd, SOL_TLS, TLS_PEER_VERIFY, &verify, sizeof(verify)) < 0 ||
+	    set(fd, SOL_TLS, TLS_CERT_NOCOPY, &nocopy, sizeof(nocopy)) < 0 ||
+	    set(fd, SOL_TLS, TLS_CIPHERSUITE_LIST, options->suites,
+		options->suite_count * sizeof(options->suites[0])) < 0 ||
+	    set_timeout(fd, SO_RCVTIMEO, options->io_ms) < 0 ||
+	    set_timeout(fd, SO_SNDTIMEO, options->io_ms) < 0) {
+		return -1;
+	}
+	if (options->tag_count > 0 && set(fd, SOL_TLS, TLS_SEC_TAG_LIST, options->tags,
+					  options->tag_count * sizeof(sec_tag_t)) < 0) {
+		return -1;
+	}
+	if (options->hostname != NULL && set(fd, SOL_TLS, TLS_HOSTNAME, options->hostname,
+					     strlen(options->hostname) + 1) < 0) {
+		return -1;
+	}
+	if (options->alpn_count > 0 && set(fd, SOL_TLS, TLS_ALPN_LIST, options->alpn,
+					   options->alpn_count * sizeof(options->alpn[0])) < 0) {
+		return -1;
+	}
+#if defined(CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK)
+	if (options->certificate != NULL) {
+		struct tls_cert_verify_cb callback = {
+			.cb = (void *)show_certificate,
+			.ctx = connection,
+		};
+
+		return set(fd, SOL_TLS, TLS_CERT_VERIFY_CALLBACK, &callback, sizeof(callback));
+	}
+#endif
+	return 0;
+}
+
+static socklen_t to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage)
+{
+	memset(storage, 0, sizeof(*storage));
+	if (address->is_v6) {
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(address->port);
+		in6->sin6_scope_id = address->scope;
+		memcpy(&in6->sin6_addr, address->bytes, sizeof(in6->sin6_addr));
+		return sizeof(*in6);
+	}
+
+	struct sockaddr_in *in = (struct sockaddr_in *)storage;
+
+	in->sin_family = AF_INET;
+	in->sin_port = htons(address->port);
+	memcpy(&in->sin_addr, address->bytes, sizeof(in->sin_addr));
+	return sizeof(*in);
+}
+
+static void gather_facts(const struct ss_connection *connection, struct ss_facts *facts)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->sent = connection->sent;
+	facts->received = connection->received;
+	facts->duration_us = k_ticks_to_us_floor64(k_uptime_ticks() - connection->start);
+	facts->version = mbedtls_ssl_get_version_number(connection->ssl);
+	facts->suite = mbedtls_ssl_get_ciphersuite_id_from_ssl(connection->ssl);
+#if defined(MBEDTLS_SSL_ALPN)
+	const char *alpn = mbedtls_ssl_get_alpn_protocol(connection->ssl);
+
+	if (alpn != NULL) {
+		strncpy(facts->alpn, alpn, sizeof(facts->alpn) - 1);
+	}
+#endif
+#if defined(HEAP_IS_MEASURED)
+	size_t bytes;
+	size_t blocks;
+
+	mbedtls_memory_buffer_alloc_max_get(&bytes, &blocks);
+	facts->heap_peak = bytes;
+#endif
+}
+
+static void explain(const struct ss_connection *connection, int number, int32_t *stage,
+		    struct ss_failure *failure)
+{
+	if (!connection->tls_begun) {
+		*stage = SS_STAGE_CONNECT;
+		failure->os = ss_os_error(number);
+		return;
+	}
+	*stage = SS_STAGE_HANDSHAKE;
+	if (connection->out_of_memory) {
+		failure->why = SS_WHY_OUT_OF_MEMORY;
+		failure->code = connection->handshake_begun ? connection->handshake_code
+							    : MBEDTLS_ERR_SSL_ALLOC_FAILED;
+	} else {
+		fail(failure, connection, connection->handshake_code, number);
+	}
+}
+
+struct ss_connection *ss_connect(const struct ss_options *options,
+				 const struct ss_address *address, struct ss_facts *facts,
+				 int32_t *stage, struct ss_failure *failure)
+{
+	struct ss_connection *connection = calloc(1, sizeof(*connection));
+	struct sockaddr_storage storage;
+	socklen_t length = to_sockaddr(address, &storage);
+	int protocol = options->max_version == MBEDTLS_SSL_VERSION_TLS1_2 ? IPPROTO_TLS_1_2
+									  : IPPROTO_TLS_1_3;
+	int number;
+
+	memset(failure, 0, sizeof(*failure));
+	failure->alert = -1;
+	*stage = SS_STAGE_CONNECT;
+	if (connection == NULL) {
+		failure->os = ss_os_error(ENOMEM);
+		return NULL;
+	}
+	connection->options = options;
+	connection->connecting = k_current_get();
+	connection->alert = -1;
+	errno = 0;
+	connection->fd = zsock_socket(storage.ss_family, SOCK_STREAM, protocol);
+	if (connection->fd < 0) {
+		failure->os = ss_os_error(errno);
+		free(connection);
+		return NULL;
+	}
+	ss_watch(connection);
+	if (set_options(connection) < 0) {
+		*stage = SS_STAGE_HANDSHAKE;
+		fail_os(failure, errno);
+		goto failed;
+	}
+	if (zsock_connect(connection->fd, (struct sockaddr *)&storage, length) < 0) {
+		number = errno;
+		explain(connection, number, stage, failure);
+		goto failed;
+	}
+	gather_facts(connection, facts);
+	connection->connecting = NULL;
+	connection->options = NULL;
+	*stage = SS_STAGE_DONE;
+	return connection;
+
+failed:
+	ss_free(connection);
+	return NULL;
+}
+
+size_t ss_receive(struct ss_connection *connection, void *buffer, size_t length,
+		  struct ss_failure *failure)
+{
+	ssize_t ret;
+	int number;
+
+	memset(failure, 0, sizeof(*failure));
+	errno = 0;
+	ret = zsock_recv(connection->fd, buffer, MIN(length, INT_MAX), 0);
+	number = errno;
+	if (ret > 0) {
+		return ret;
+	}
+	if (ret == 0) {
+		failure->why = connection->read_code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY
+				       ? SS_WHY_CLOSE_NOTIFY
+				       : SS_WHY_CLOSED;
+	} else {
+		fail(failure, connection, connection->read_code, number);
+	}
+	return 0;
+}
+
+size_t ss_send(struct ss_connection *connection, const void *data, size_t length,
+	       struct ss_failure *failure)
+{
+	ssize_t ret;
+	int number;
+
+	memset(failure, 0, sizeof(*failure));
+	errno = 0;
+	ret = zsock_send(connection->fd, data, MIN(length, INT_MAX), 0);
+	number = errno;
+	if (ret > 0) {
+		return ret;
+	}
+	/* A poll may have found the connection broken before. */
+	fail(failure, connection,
+	     connection->write_code < 0 ? connection->write_code : connection->read_code, number);
+	return 0;
+}
+
+int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure)
+{
+	struct zsock_pollfd pollfd = {
+		.fd = connection->fd,
+		.events = ZSOCK_POLLIN,
+	};
+
+	memset(failure, 0, sizeof(*failure));
+	if (zsock_poll(&pollfd, 1, 0) < 0) {
+		if (errno == EAGAIN) {
+			return 0;
+		}
+		fail_os(failure, errno);
+		return -1;
+	}
+	return (pollfd.revents & (ZSOCK_POLLIN | ZSOCK_POLLHUP | ZSOCK_POLLERR)) != 0;
+}
+
+bool ss_close(struct ss_connection *connection, struct ss_failure *failure)
+{
+	const struct fd_op_vtable *vtable;
+	struct k_mutex *lock;
+	int ret;
+
+	memset(failure, 0, sizeof(*failure));
+	if (connection->closed) {
+		return true;
+	}
+	connection->closed = true;
+	if (zvfs_get_fd_obj_and_vtable(connection->fd, &vtable, &lock) == NULL) {
+		fail_os(failure, EBADF);
+		return false;
+	}
+	for (int step = 0;; step++) {
+		/* The lock under which the socket calls Mbed TLS. */
+		k_mutex_lock(lock, K_FOREVER);
+		ret = __real_mbedtls_ssl_close_notify(connection->ssl);
+		k_mutex_unlock(lock);
+		if (ret != MBEDTLS_ERR_SSL_WANT_WRITE || step == CLOSE_STEPS) {
+			break;
+		}
+		k_msleep(CLOSE_STEP_MS);
+	}
+	if (ret != 0) {
+		fail(failure, connection, ret, EAGAIN);
+		return false;
+	}
+	return true;
+}
+
+void ss_free(struct ss_connection *connection)
+{
+	(void)zsock_close(connection->fd);
+	ss_unwatch(connection);
+	free(connection);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A connection as connection.c makes it and wraps.c watches it. */
+
+#ifndef SS_CONNECTION_H
+#define SS_CONNECTION_H
+
+#include <zephyr/kernel.h>
+#include <zephyr/net/socket.h>
+
+/* Zephyr's TLS sockets do the same: neither versions nor alerts have an accessor. */
+#ifndef MBEDTLS_ALLOW_PRIVATE_ACCESS
+#define MBEDTLS_ALLOW_PRIVATE_ACCESS
+#endif
+#include <mbedtls/ssl.h>
+
+#include "ss.h"
+
+struct ss_connection {
+	sys_snode_t node;
+	int fd;
+	/* Who is inside ss_connect(); NULL afterwards. */
+	k_tid_t connecting;
+	/* Whose options these are is settled, so the pointer is good for ss_connect() alone. */
+	const struct ss_options *options;
+	/* Set by mbedtls_ssl_setup(); good until the socket is closed. */
+	mbedtls_ssl_context *ssl;
+
+	/* TCP is connected and TLS is being set up. */
+	bool tls_begun;
+	bool handshake_begun;
+	bool out_of_memory;
+	bool closed;
+	/* What Mbed TLS last returned, by who called. */
+	int handshake_code;
+	int read_code;
+	int write_code;
+	int alert;
+	/* What the socket below last failed with. */
+	int os_errno;
+	int64_t start;
+
+	/* The socket below, as Zephyr gave it to Mbed TLS. */
+	mbedtls_ssl_send_t *send;
+	mbedtls_ssl_recv_t *receive;
+	void *bio;
+	uint32_t sent;
+	uint32_t received;
+};
+
+void ss_watch(struct ss_connection *connection);
+void ss_unwatch(struct ss_connection *connection);
+
+int __real_mbedtls_ssl_close_notify(mbedtls_ssl_context *ssl);
+
+#endif /* SS_CONNECTION_H */

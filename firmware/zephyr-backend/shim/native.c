@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* native_sim: the command line, the host's files and the way out. */
+
+#include <zephyr/sys/util.h>
+
+#include <nsi_cmdline.h>
+#include <nsi_main.h>
+#include <soc.h>
+
+#include "native_host.h"
+#include "ss.h"
+
+/* In the order of src/native.rs. */
+static char *values[12];
+
+static struct args_struct_t options[] = {
+	{.option = "peer",
+	 .name = "host:port",
+	 .type = 's',
+	 .dest = &values[0],
+	 .descript = "Whom to connect to; [::1]:4433 for IPv6"},
+	{.option = "mode",
+	 .name = "mode",
+	 .type = 's',
+	 .dest = &values[1],
+	 .descript = "psk, unauthenticated, server-auth or mutual"},
+	{.option = "tls",
+	 .name = "version",
+	 .type = 's',
+	 .dest = &values[2],
+	 .descript = "1.2, 1.3 or both"},
+	{.option = "server-name",
+	 .name = "name",
+	 .type = 's',
+	 .dest = &values[3],
+	 .descript = "Name that the server's certificate must carry; by default the host"},
+	{.option = "credentials",
+	 .name = "directory",
+	 .type = 's',
+	 .dest = &values[4],
+	 .descript = "Where ca.pem, client.pem, client-key.pem, psk.hex and "
+		     "psk-identity.txt are, instead of those compiled in"},
+	{.option = "messages",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[5],
+	 .descript = "How many messages to send"},
+	{.option = "text",
+	 .name = "text",
+	 .type = 's',
+	 .dest = &values[6],
+	 .descript = "Their text"},
+	{.option = "alpn",
+	 .name = "names",
+	 .type = 's',
+	 .dest = &values[7],
+	 .descript = "Application protocols, separated by commas"},
+	{.option = "clock",
+	 .name = "seconds",
+	 .type = 's',
+	 .dest = &values[8],
+	 .descript = "Seconds since 1970 to set the clock to, or unset; by default the host's"},
+	{.option = "handshake-timeout",
+	 .name = "ms",
+	 .type = 's',
+	 .dest = &values[9],
+	 .descript = "Longest handshake, in milliseconds"},
+	{.option = "io-timeout",
+	 .name = "ms",
+	 .type = 's',
+	 .dest = &values[10],
+	 .descript = "Longest wait for data, in milliseconds"},
+	{.option = "suites",
+	 .name = "names",
+	 .type = 's',
+	 .dest = &values[11],
+	 .descript = "Cipher suites by their IANA names, separated by commas"},
+	ARG_TABLE_ENDMARKER,
+};
+
+static void add_options(void)
+{
+	nsi_add_command_line_opts(options);
+}
+
+NATIVE_TASK(add_options, PRE_BOOT_1, 10);
+
+const char *ss_native_option(size_t index)
+{
+	return index < ARRAY_SIZE(values) ? values[index] : NULL;
+}
+
+int64_t ss_native_read(const char *path, void *buffer, size_t max)
+{
+	return ss_host_read(path, buffer, max);
+}
+
+int64_t ss_native_time(void)
+{
+	return ss_host_time();
+}
+
+void ss_native_exit(int32_t status)
+{
+	nsi_exit(status);
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the image was built with, names of hosts, and the clock. */
+
+#include <errno.h>
+#include <string.h>
+
+#include <zephyr/kernel.h>
+#include <zephyr/net/socket.h>
+
+#if defined(CONFIG_MBEDTLS)
+#include <mbedtls/build_info.h>
+#include <mbedtls/platform.h>
+#include <mbedtls/platform_time.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#endif
+
+#if defined(CONFIG_POSIX_TIMERS) && !defined(CONFIG_ARCH_POSIX)
+#include <zephyr/posix/time.h>
+#endif
+#if defined(CONFIG_SNTP)
+#include <zephyr/net/sntp.h>
+#endif
+
+#include "platform.h"
+
+const struct ss_build ss_build = {
+	.max_tags = CONFIG_NET_SOCKETS_TLS_MAX_CREDENTIALS,
+	.max_suites = CONFIG_NET_SOCKETS_TLS_MAX_CIPHERSUITES,
+#if defined(MBEDTLS_SSL_ALPN)
+	.max_alpn = CONFIG_NET_SOCKETS_TLS_MAX_APP_PROTOCOLS,
+#endif
+	.max_psk = CONFIG_MBEDTLS_PSK_MAX_LEN,
+	.connect_timeout_ms = CONFIG_NET_SOCKETS_CONNECT_TIMEOUT,
+	.tls12 = IS_ENABLED(CONFIG_SECURE_SOCKETS_WITH_TLS_1_2),
+	.tls13 = IS_ENABLED(CONFIG_SECURE_SOCKETS_WITH_TLS_1_3),
+	.psk = IS_ENABLED(CONFIG_SECURE_SOCKETS_WITH_PSK),
+	.certificates = IS_ENABLED(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES),
+	/* Without either, a wrong certificate would pass or go unexplained. */
+	.verification = IS_ENABLED(CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK) &&
+			IS_ENABLED(CONFIG_MBEDTLS_HAVE_TIME_DATE),
+};
+
+static enum ss_os_kind kind_of(int number)
+{
+	switch (number) {
+	case ECONNREFUSED:
+		return SS_OS_REFUSED;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+		return SS_OS_RESET;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case ENETDOWN:
+		return SS_OS_UNREACHABLE;
+	case ETIMEDOUT:
+	case EAGAIN:
+		return SS_OS_TIMED_OUT;
+	case EADDRINUSE:
+	case EADDRNOTAVAIL:
+		return SS_OS_ADDRESS_IN_USE;
+	case EACCES:
+	case EPERM:
+		return SS_OS_DENIED;
+	case ENOMEM:
+	case ENFILE:
+	case EMFILE:
+	case ENOBUFS:
+		return SS_OS_OUT_OF_RESOURCES;
+	default:
+		return SS_OS_OTHER;
+	}
+}
+
+struct ss_os_error ss_os_error(int number)
+{
+	return (struct ss_os_error){.kind = kind_of(number), .number = number};
+}
+
+static bool to_address(const struct sockaddr *sockaddr, struct ss_address *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (sockaddr->sa_family == AF_INET) {
+		memcpy(out->bytes, &((const struct sockaddr_in *)sockaddr)->sin_addr, 4);
+		return true;
+	}
+	if (sockaddr->sa_family == AF_INET6 && IS_ENABLED(CONFIG_NET_IPV6)) {
+		out->is_v6 = 1;
+		memcpy(out->bytes, &((const struct sockaddr_in6 *)sockaddr)->sin6_addr, 16);
+		return true;
+	}
+	return false;
+}
+
+int32_t ss_resolve(const char *host, struct ss_address *out, size_t max, struct ss_os_error *error)
+{
+	struct zsock_addrinfo hints = {
+		.ai_family = IS_ENABLED(CONFIG_NET_IPV6) ? AF_UNSPEC : AF_INET,
+		.ai_socktype = SOCK_STREAM,
+	};
+	struct zsock_addrinfo *list = NULL;
+	size_t count = 0;
+	int ret = zsock_getaddrinfo(host, NULL, &hints, &list);
+
+	if (ret != 0) {
+		error->number = ret;
+		switch (ret) {
+		case DNS_EAI_AGAIN:
+			error->kind = SS_OS_TIMED_OUT;
+			break;
+		case DNS_EAI_MEMORY:
+			error->kind = SS_OS_OUT_OF_RESOURCES;
+			break;
+		case DNS_EAI_SYSTEM:
+			*error = ss_os_error(errno);
+			break;
+		case DNS_EAI_NONAME:
+		case DNS_EAI_NODATA:
+			error->kind = SS_OS_NOT_FOUND;
+			break;
+		default:
+			error->kind = SS_OS_OTHER;
+			break;
+		}
+		return -1;
+	}
+	for (struct zsock_addrinfo *entry = list; entry != NULL && count < max;
+	     entry = entry->ai_next) {
+		if (to_address(entry->ai_addr, &out[count])) {
+			count++;
+		}
+	}
+	zsock_freeaddrinfo(list);
+	return count;
+}
+
+bool ss_suite_known(uint16_t suite)
+{
+	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
+}
+
+#if defined(MBEDTLS_HAVE_TIME) && defined(MBEDTLS_PLATFORM_TIME_ALT)
+
+/* When the system started, by the clock that was set; 1970 until it is. */
+static int64_t started;
+
+static mbedtls_time_t clock_read(mbedtls_time_t *time)
+{
+	mbedtls_time_t now = started + k_uptime_get() / MSEC_PER_SEC;
+
+	if (time != NULL) {
+		*time = now;
+	}
+	return now;
+}
+
+int64_t ss_clock(void)
+{
+	return started == 0 ? -1 : clock_read(NULL);
+}
+
+bool ss_clock_set(int64_t seconds)
+{
+	started = seconds - k_uptime_get() / MSEC_PER_SEC;
+	return mbedtls_platform_set_time(clock_read) == 0;
+}
+
+#elif defined(MBEDTLS_HAVE_TIME)
+
+int64_t ss_clock(void)
+{
+	return mbedtls_time(NULL);
+}
+
+bool ss_clock_set(int64_t seconds)
+{
+#if defined(CONFIG_POSIX_TIMERS)
+	struct timespec now = {.tv_sec = seconds};
+
+	return clock_settime(CLOCK_REALTIME, &now) == 0;
+#else
+	ARG_UNUSED(seconds);
+	return false;
+#endif
+}
+
+#else
+
+int64_t ss_clock(void)
+{
+	return -1;
+}
+
+bool ss_clock_set(int64_t seconds)
+{
+	ARG_UNUSED(seconds);
+	return false;
+}
+
+#endif
+
+int32_t ss_clock_sntp(const char *server, uint32_t timeout_ms)
+{
+#if defined(CONFIG_SNTP)
+	struct sntp_time time;
+	int ret = sntp_simple(server, timeout_ms, &time);
+
+	if (ret < 0) {
+		return ret;
+	}
+	return ss_clock_set(time.seconds) ? 0 : -EIO;
+#else
+	ARG_UNUSED(server);
+	ARG_UNUSED(timeout_ms);
+	return -ENOTSUP;
+#endif
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#ifndef SS_PLATFORM_H
+#define SS_PLATFORM_H
+
+#include "ss.h"
+
+/* An errno with its kind: its numbers depend on the C library of the image. */
+struct ss_os_error ss_os_error(int number);
+
+#endif /* SS_PLATFORM_H */

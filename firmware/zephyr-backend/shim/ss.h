@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What Rust needs of Zephyr and Mbed TLS, in types that have the same layout
+ * everywhere. src/sys.rs declares the same: change both together.
+ */
+
+#ifndef SS_H
+#define SS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* OsErrorKind, in the order of src/sys.rs. */
+enum ss_os_kind {
+	SS_OS_NOT_FOUND = 1,
+	SS_OS_REFUSED,
+	SS_OS_RESET,
+	SS_OS_UNREACHABLE,
+	SS_OS_TIMED_OUT,
+	SS_OS_ADDRESS_IN_USE,
+	SS_OS_DENIED,
+	SS_OS_OUT_OF_RESOURCES,
+	SS_OS_OTHER,
+};
+
+struct ss_os_error {
+	int32_t kind;
+	int32_t number;
+};
+
+struct ss_address {
+	uint8_t is_v6;
+	uint8_t bytes[16];
+	uint16_t port;
+	uint32_t scope;
+};
+
+/* What the image was built with. */
+struct ss_build {
+	uint32_t max_tags;
+	uint32_t max_suites;
+	uint32_t max_alpn;
+	uint32_t max_psk;
+	uint32_t connect_timeout_ms;
+	uint8_t tls12;
+	uint8_t tls13;
+	uint8_t psk;
+	uint8_t certificates;
+	uint8_t verification;
+};
+
+/* Sees a certificate of the peer's chain; answers its flags, with more or the same. */
+typedef uint32_t ss_certificate_fn(void *context, uint8_t depth, const uint8_t *der, size_t length,
+				   uint32_t flags);
+
+struct ss_options {
+	const int32_t *tags;
+	size_t tag_count;
+	/* NULL: none, and nobody is verified. */
+	const char *hostname;
+	const int *suites;
+	size_t suite_count;
+	const char *const *alpn;
+	size_t alpn_count;
+	/* NULL where nobody is verified. Called until ss_connect() returns. */
+	ss_certificate_fn *certificate;
+	void *context;
+	/* 0: as long as CONFIG_NET_SOCKETS_CONNECT_TIMEOUT. */
+	uint32_t handshake_ms;
+	/* 0: no limit. */
+	uint32_t io_ms;
+	uint16_t min_version;
+	uint16_t max_version;
+	uint8_t psk;
+	/* Whether to prove ourselves with a certificate. */
+	uint8_t identity;
+};
+
+enum ss_stage {
+	SS_STAGE_DONE,
+	/* No TCP connection was made: os tells. */
+	SS_STAGE_CONNECT,
+	/* TLS was not set up or its handshake failed: why tells. */
+	SS_STAGE_HANDSHAKE,
+};
+
+enum ss_why {
+	SS_WHY_NONE,
+	/* code, and alert if it is not negative. */
+	SS_WHY_TLS,
+	SS_WHY_OUT_OF_MEMORY,
+	SS_WHY_TIMED_OUT,
+	SS_WHY_CLOSED,
+	SS_WHY_OS,
+	/* Receiving only: the peer's close_notify. */
+	SS_WHY_CLOSE_NOTIFY,
+};
+
+struct ss_failure {
+	int32_t why;
+	int32_t code;
+	int32_t alert;
+	struct ss_os_error os;
+};
+
+struct ss_facts {
+	uint32_t sent;
+	uint32_t received;
+	uint32_t duration_us;
+	/* 0: not measured. */
+	uint32_t heap_peak;
+	uint16_t version;
+	uint16_t suite;
+	/* Empty: none. */
+	char alpn[33];
+};
+
+struct ss_connection;
+
+extern const struct ss_build ss_build;
+
+int32_t ss_resolve(const char *host, struct ss_address *out, size_t max,
+		   struct ss_os_error *error);
+
+enum ss_credential { SS_CA, SS_CERTIFICATE, SS_KEY, SS_PSK, SS_PSK_IDENTITY };
+enum ss_store { SS_STORE_OK, SS_STORE_IN_USE, SS_STORE_FULL, SS_STORE_OTHER };
+int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t length);
+void ss_credential_delete(int32_t tag, int32_t kind);
+bool ss_credential_present(int32_t tag, int32_t kind);
+
+/* NULL on failure, and *stage, *failure tell. The pointers of *options, credentials
+ * included, stay valid until ss_free(), but for certificate and context.
+ */
+struct ss_connection *ss_connect(const struct ss_options *options,
+				 const struct ss_address *address, struct ss_facts *facts,
+				 int32_t *stage, struct ss_failure *failure);
+/* How many bytes; 0 with *failure. One thread may receive while another sends. */
+size_t ss_receive(struct ss_connection *connection, void *buffer, size_t length,
+		  struct ss_failure *failure);
+size_t ss_send(struct ss_connection *connection, const void *data, size_t length,
+	       struct ss_failure *failure);
+/* 1, 0, or -1 with *failure. */
+int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure);
+/* Sends close_notify. */
+bool ss_close(struct ss_connection *connection, struct ss_failure *failure);
+void ss_free(struct ss_connection *connection);
+
+bool ss_suite_known(uint16_t suite);
+/* Seconds since 1970 by the clock that Mbed TLS checks dates against; negative: none. */
+int64_t ss_clock(void);
+bool ss_clock_set(int64_t seconds);
+/* Asks an SNTP server and sets the clock; 0 or an errno, negative. */
+int32_t ss_clock_sntp(const char *server, uint32_t timeout_ms);
+
+bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32]);
+enum ss_pair {
+	SS_PAIR_OK,
+	SS_PAIR_CERTIFICATE,
+	SS_PAIR_KEY,
+	SS_PAIR_MISMATCH,
+	SS_PAIR_UNSUPPORTED,
+	SS_PAIR_ENCRYPTED,
+	SS_PAIR_MEMORY,
+};
+int32_t ss_check_pair(const uint8_t *certificate, size_t certificate_length, const uint8_t *key,
+		      size_t key_length);
+
+/* native_sim alone. */
+
+/* The value of a command line option, or NULL. */
+const char *ss_native_option(size_t index);
+/* How many bytes the file has, of which at most max were read; or an errno, negative. */
+int64_t ss_native_read(const char *path, void *buffer, size_t max);
+int64_t ss_native_time(void);
+void ss_native_exit(int32_t status);
+
+#endif /* SS_H */

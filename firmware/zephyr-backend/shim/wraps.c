@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What stands between Zephyr's TLS sockets and Mbed TLS, by the linker's --wrap.
+ *
+ * sockets_tls.c turns every failure into ECONNABORTED or EIO, tells close_notify from
+ * a cut stream by nothing, and has no option for the TLS versions of a socket. Each
+ * function here calls the real one and either sets what there is no option for or
+ * writes down what it saw. A TLS socket that is not ours passes through untouched.
+ */
+
+#include "connection.h"
+
+#include <errno.h>
+
+#include <mbedtls/net_sockets.h>
+
+static K_MUTEX_DEFINE(watched_lock);
+static sys_slist_t watched = SYS_SLIST_STATIC_INIT(&watched);
+
+void ss_watch(struct ss_connection *connection)
+{
+	k_mutex_lock(&watched_lock, K_FOREVER);
+	sys_slist_append(&watched, &connection->node);
+	k_mutex_unlock(&watched_lock);
+}
+
+void ss_unwatch(struct ss_connection *connection)
+{
+	k_mutex_lock(&watched_lock, K_FOREVER);
+	sys_slist_find_and_remove(&watched, &connection->node);
+	k_mutex_unlock(&watched_lock);
+}
+
+/* The connection that this thread is making. */
+static struct ss_connection *connecting(void)
+{
+	struct ss_connection *connection;
+	struct ss_connection *found = NULL;
+
+	k_mutex_lock(&watched_lock, K_FOREVER);
+	SYS_SLIST_FOR_EACH_CONTAINER(&watched, connection, node) {
+		if (connection->connecting == k_current_get()) {
+			found = connection;
+			break;
+		}
+	}
+	k_mutex_unlock(&watched_lock);
+	return found;
+}
+
+static struct ss_connection *of(const mbedtls_ssl_context *ssl)
+{
+	struct ss_connection *connection;
+	struct ss_connection *found = NULL;
+
+	k_mutex_lock(&watched_lock, K_FOREVER);
+	SYS_SLIST_FOR_EACH_CONTAINER(&watched, connection, node) {
+		if (connection->ssl == ssl) {
+			found = connection;
+			break;
+		}
+	}
+	k_mutex_unlock(&watched_lock);
+	return found;
+}
+
+static int counting_send(void *context, const unsigned char *data, size_t length)
+{
+	struct ss_connection *connection = context;
+	int ret = connection->send(connection->bio, data, length);
+
+	if (ret > 0) {
+		connection->sent += ret;
+	} else if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
+		connection->os_errno = errno;
+	}
+	return ret;
+}
+
+static int counting_receive(void *context, unsigned char *buffer, size_t length)
+{
+	struct ss_connection *connection = context;
+	int ret = connection->receive(connection->bio, buffer, length);
+
+	if (ret > 0) {
+		connection->received += ret;
+	} else if (ret == MBEDTLS_ERR_NET_RECV_FAILED) {
+		connection->os_errno = errno;
+	}
+	return ret;
+}
+
+/* Zephyr calls it when TCP is connected, and fails after it only over TLS. */
+int __real_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport,
+				       int preset);
+
+int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, int transport,
+				       int preset)
+{
+	struct ss_connection *connection = connecting();
+
+	if (connection != NULL) {
+		connection->tls_begun = true;
+	}
+	return __real_mbedtls_ssl_config_defaults(conf, endpoint, transport, preset);
+}
+
+int __real_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf);
+
+int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf)
+{
+	struct ss_connection *connection = connecting();
+	/* The socket's own, which it passes as const for the sake of the prototype. */
+	mbedtls_ssl_config *own = (mbedtls_ssl_config *)conf;
+	int ret;
+
+	if (connection == NULL) {
+		return __real_mbedtls_ssl_setup(ssl, conf);
+	}
+
+	/* zephyr#102570: the protocol of a socket does not limit the version. */
+	mbedtls_ssl_conf_min_tls_version(own, connection->options->min_version);
+	mbedtls_ssl_conf_max_tls_version(own, connection->options->max_version);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+	mbedtls_ssl_conf_tls13_key_exchange_modes(
+		own, connection->options->psk ? MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL
+					      : MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+#endif
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+	mbedtls_ssl_conf_session_tickets(own, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#endif
+#if defined(MBEDTLS_X509_CRT_PARSE_C)
+	/* The trust anchor's tag may hold a certificate of ours too. */
+	if (!connection->options->identity) {
+		mbedtls_ssl_conf_own_cert(own, NULL, NULL);
+	}
+#endif
+
+	ret = __real_mbedtls_ssl_setup(ssl, conf);
+	if (ret == 0) {
+		connection->ssl = ssl;
+		connection->send = ssl->f_send;
+		connection->receive = ssl->f_recv;
+		connection->bio = ssl->p_bio;
+		mbedtls_ssl_set_bio(ssl, connection, counting_send, counting_receive, NULL);
+	}
+	return ret;
+}
+
+int __real_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl);
+
+/* How often a handshake with a deadline of its own looks for data. */
+#define POLL_MS 2
+
+int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl)
+{
+	struct ss_connection *connection = of(ssl);
+	int ret;
+
+	/* mbedtls_ssl_read() calls it too. */
+	if (connection == NULL || connection->connecting == NULL) {
+		return __real_mbedtls_ssl_handshake(ssl);
+	}
+	if (!connection->handshake_begun) {
+		connection->handshake_begun = true;
+		connection->start = k_uptime_ticks();
+	}
+	for (;;) {
+		ret = __real_mbedtls_ssl_handshake(ssl);
+		if (ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
+			break;
+		}
+		/* Zephyr's own wait ends at its own deadline, which is never sooner. */
+		if (connection->options->handshake_ms == 0) {
+			break;
+		}
+		if (k_ticks_to_ms_floor64(k_uptime_ticks() - connection->start) >=
+		    connection->options->handshake_ms) {
+			ret = MBEDTLS_ERR_SSL_TIMEOUT;
+			break;
+		}
+		k_msleep(POLL_MS);
+	}
+	connection->handshake_code = ret;
+	if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+		/* Zephyr resets the session next, and the alert is gone. */
+		connection->alert = ssl->in_msg[1];
+	}
+	return ret;
+}
+
+int __real_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length);
+
+int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length)
+{
+	struct ss_connection *connection = of(ssl);
+	int ret;
+
+	if (connection == NULL) {
+		return __real_mbedtls_ssl_read(ssl, buffer, length);
+	}
+	do {
+		ret = __real_mbedtls_ssl_read(ssl, buffer, length);
+		/* Zephyr would sleep for 100 ms. */
+	} while (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+	connection->read_code = ret;
+	if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+		connection->alert = ssl->in_msg[1];
+	}
+	return ret;
+}
+
+int __real_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data, size_t length);
+
+int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data, size_t length)
+{
+	struct ss_connection *connection = of(ssl);
+	int ret = __real_mbedtls_ssl_write(ssl, data, length);
+
+	if (connection != NULL) {
+		connection->write_code = ret;
+	}
+	return ret;
+}
+
+/* Closing a socket would send it: ours say so themselves, or mean a cut. */
+int __wrap_mbedtls_ssl_close_notify(mbedtls_ssl_context *ssl)
+{
+	return of(ssl) != NULL ? 0 : __real_mbedtls_ssl_close_notify(ssl);
+}
+
+/*
+ * Zephyr builds Mbed TLS without locks, so two threads with a TLS socket each would
+ * corrupt its heap.
+ */
+static K_MUTEX_DEFINE(heap_lock);
+
+void *__real_mbedtls_calloc(size_t count, size_t size);
+
+void *__wrap_mbedtls_calloc(size_t count, size_t size)
+{
+	struct ss_connection *connection;
+	void *memory;
+
+	k_mutex_lock(&heap_lock, K_FOREVER);
+	memory = __real_mbedtls_calloc(count, size);
+	k_mutex_unlock(&heap_lock);
+	if (memory == NULL && count != 0 && size != 0) {
+		connection = connecting();
+		if (connection != NULL) {
+			connection->out_of_memory = true;
+		}
+	}
+	return memory;
+}
+
+void __real_mbedtls_free(void *memory);
+
+void __wrap_mbedtls_free(void *memory)
+{
+	k_mutex_lock(&heap_lock, K_FOREVER);
+	__real_mbedtls_free(memory);
+	k_mutex_unlock(&heap_lock);
+}

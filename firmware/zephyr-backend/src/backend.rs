@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The backend itself.
+
+use alloc::ffi::CString;
+use core::ffi::c_void;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::ptr;
+
+use secure_socket::backend::{
+    Addresses, Backend, ConnectFailure, Failure, MAX_ADDRESSES, Observer, OsError, OsErrorKind,
+    PresentedCertificate,
+};
+use secure_socket::config::ClientConfig;
+use secure_socket::credential::{CredentialError, CredentialKind, SecTag};
+use secure_socket::diagnosis::CheckFlags;
+use secure_socket::{Error, UnixTime};
+
+use crate::connection::{ZephyrConnection, failure, os_error};
+use crate::prepared::Prepared;
+use crate::sys;
+
+/// Zephyr's secure sockets.
+///
+/// Credentials go into Zephyr's store under the given tag and those after it, one
+/// for each further CA certificate and each further certificate of the chain. A
+/// client keeps its tags until it and its connections are dropped; another client
+/// with the same tags is refused meanwhile
+/// ([`CredentialError::TagInUse`]).
+pub struct Zephyr {
+    first_tag: SecTag,
+}
+
+/// The clock cannot be set: the image has none, or nobody told the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockError {
+    /// The `errno`; 0 if there is none.
+    pub number: i32,
+}
+
+impl fmt::Display for ClockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the clock cannot be set (error {})", self.number)
+    }
+}
+
+impl core::error::Error for ClockError {}
+
+impl Zephyr {
+    /// The sockets, with credentials stored from `first_tag` on.
+    #[must_use]
+    pub const fn new(first_tag: SecTag) -> Self {
+        Self { first_tag }
+    }
+
+    /// Sets the calendar clock, the one that certificates are checked against.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError`] where the image has no such clock.
+    pub fn set_clock(&self, now: UnixTime) -> Result<(), ClockError> {
+        match i64::try_from(now.seconds()) {
+            Ok(seconds) if sys::ss_clock_set(seconds) => Ok(()),
+            _ => Err(ClockError { number: 0 }),
+        }
+    }
+
+    /// Asks an SNTP server for the time and sets the clock. Its answer is not
+    /// authenticated.
+    ///
+    /// # Errors
+    ///
+    /// [`ClockError`]: no answer in `timeout_ms`, or no clock.
+    pub fn set_clock_by_sntp(&self, server: &str, timeout_ms: u32) -> Result<(), ClockError> {
+        let server = CString::new(server).map_err(|_| ClockError { number: 0 })?;
+        // SAFETY: `server` is NUL-terminated and outlives the call.
+        match unsafe { sys::ss_clock_sntp(server.as_ptr(), timeout_ms) } {
+            0 => Ok(()),
+            negative => Err(ClockError {
+                number: negative.saturating_neg(),
+            }),
+        }
+    }
+}
+
+impl Backend for Zephyr {
+    type Client = Prepared;
+    type Connection = ZephyrConnection;
+
+    fn now(&self) -> Option<UnixTime> {
+        u64::try_from(sys::ss_clock())
+            .ok()
+            .map(UnixTime::from_seconds)
+    }
+
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        let mut digest = [0; 32];
+        // SAFETY: the pointers are those of `data` and `digest`, with their lengths.
+        let done = unsafe { sys::ss_sha256(data.as_ptr(), data.len(), &mut digest) };
+        // A digest engine that is out of order: zeros are no certificate's digest.
+        if done { digest } else { [0; 32] }
+    }
+
+    fn check_key_pair(&self, certificate: &[u8], key: &[u8]) -> Result<(), CredentialError> {
+        // SAFETY: the pointers are those of the slices, with their lengths, and are
+        // not kept.
+        let verdict = unsafe {
+            sys::ss_check_pair(
+                certificate.as_ptr(),
+                certificate.len(),
+                key.as_ptr(),
+                key.len(),
+            )
+        };
+        Err(match verdict {
+            sys::pair::OK => return Ok(()),
+            sys::pair::CERTIFICATE => CredentialError::Der(CredentialKind::Certificate),
+            sys::pair::KEY => CredentialError::Der(CredentialKind::PrivateKey),
+            sys::pair::MISMATCH => CredentialError::KeyMismatch,
+            sys::pair::UNSUPPORTED => CredentialError::KeyUnsupported,
+            sys::pair::ENCRYPTED => CredentialError::EncryptedKey,
+            _ => CredentialError::OutOfMemory(CredentialKind::PrivateKey),
+        })
+    }
+
+    fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            let mut addresses = Addresses::new();
+            let _ = addresses.push(SocketAddr::new(address, port));
+            return Ok(addresses);
+        }
+        let not_found = OsError {
+            kind: OsErrorKind::NotFound,
+            number: 0,
+        };
+        let host = CString::new(host).map_err(|_| not_found)?;
+        let mut found = [sys::Address::default(); MAX_ADDRESSES];
+        let mut error = sys::OsError::default();
+        // SAFETY: `host` is NUL-terminated; the shim writes at most `found.len()`
+        // addresses, and `error`.
+        let count =
+            unsafe { sys::ss_resolve(host.as_ptr(), found.as_mut_ptr(), found.len(), &mut error) };
+        let count = usize::try_from(count).map_err(|_| os_error(error))?;
+        let addresses: Addresses = found
+            .iter()
+            .take(count)
+            .map(|address| SocketAddr::new(ip(address), port))
+            .collect();
+        if addresses.is_empty() {
+            return Err(not_found);
+        }
+        Ok(addresses)
+    }
+
+    fn prepare(&self, config: &ClientConfig) -> Result<Prepared, Error> {
+        Prepared::new(self.first_tag, config)
+    }
+
+    fn connect(
+        &self,
+        client: &Prepared,
+        config: &ClientConfig,
+        address: SocketAddr,
+        observer: &mut dyn Observer,
+    ) -> Result<ZephyrConnection, ConnectFailure> {
+        let mut watch = Watch { observer };
+        let verified = config.mode().verifies_certificates();
+        let mut options = client.options(config);
+        if verified {
+            options.certificate = Some(certificate);
+            options.context = ptr::from_mut(&mut watch).cast::<c_void>();
+        }
+        let address = to_sys(address);
+        let mut facts = sys::Facts::default();
+        let mut stage = 0;
+        let mut reason = sys::Failure::default();
+        // SAFETY: what `options` points to outlives the connection, since the
+        // connection holds `client` (below), but for `watch`, which outlives the
+        // call, and is not used after it.
+        let raw =
+            unsafe { sys::ss_connect(&options, &address, &mut facts, &mut stage, &mut reason) };
+        match ZephyrConnection::new(raw, facts, client.clone()) {
+            Some(Ok(connection)) => Ok(connection),
+            // A version or name that no TLS library gives.
+            Some(Err(())) => Err(ConnectFailure::Handshake(Failure::Closed)),
+            None if stage == sys::stage::CONNECT => {
+                Err(ConnectFailure::Connect(os_error(reason.os)))
+            }
+            None => Err(ConnectFailure::Handshake(failure(&reason))),
+        }
+    }
+}
+
+/// What [`certificate`] finds behind its context pointer.
+struct Watch<'a> {
+    observer: &'a mut dyn Observer,
+}
+
+/// # Safety
+///
+/// `context` is the `Watch` of the call of `ss_connect` that this happens in, and
+/// `der` has `length` bytes.
+unsafe extern "C" fn certificate(
+    context: *mut c_void,
+    depth: u8,
+    der: *const u8,
+    length: usize,
+    flags: u32,
+) -> u32 {
+    // SAFETY: by contract. Nobody else has the `Watch` meanwhile: `connect` is
+    // waiting for `ss_connect`, which calls from one thread.
+    let watch = unsafe { &mut *context.cast::<Watch<'_>>() };
+    // SAFETY: by contract; the bytes are Mbed TLS's and stay until we return.
+    let der = unsafe { core::slice::from_raw_parts(der, length) };
+    let flags = CheckFlags::from_bits(flags);
+    let answer = watch
+        .observer
+        .certificate(PresentedCertificate { depth, der, flags });
+    // It may add reasons and take none away.
+    (answer | flags).bits()
+}
+
+fn ip(address: &sys::Address) -> IpAddr {
+    let bytes = address.bytes;
+    match address.is_v6 {
+        0 => Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3]).into(),
+        _ => Ipv6Addr::from(bytes).into(),
+    }
+}
+
+fn to_sys(address: SocketAddr) -> sys::Address {
+    let mut bytes = [0; 16];
+    let (is_v6, scope) = match address {
+        SocketAddr::V4(v4) => {
+            bytes[..4].copy_from_slice(&v4.ip().octets());
+            (0, 0)
+        }
+        SocketAddr::V6(v6) => {
+            bytes = v6.ip().octets();
+            (1, v6.scope_id())
+        }
+    };
+    sys::Address {
+        is_v6,
+        bytes,
+        port: address.port(),
+        scope,
+    }
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! `shim/ss.h`, declared again.
+
+use core::ffi::{c_char, c_int, c_void};
+
+/// `enum ss_os_kind`.
+pub(crate) mod os_kind {
+    pub(crate) const NOT_FOUND: i32 = 1;
+    pub(crate) const REFUSED: i32 = 2;
+    pub(crate) const RESET: i32 = 3;
+    pub(crate) const UNREACHABLE: i32 = 4;
+    pub(crate) const TIMED_OUT: i32 = 5;
+    pub(crate) const ADDRESS_IN_USE: i32 = 6;
+    pub(crate) const DENIED: i32 = 7;
+    pub(crate) const OUT_OF_RESOURCES: i32 = 8;
+}
+
+/// `enum ss_stage`.
+pub(crate) mod stage {
+    pub(crate) const CONNECT: i32 = 1;
+}
+
+/// `enum ss_why`.
+pub(crate) mod why {
+    pub(crate) const TLS: i32 = 1;
+    pub(crate) const OUT_OF_MEMORY: i32 = 2;
+    pub(crate) const TIMED_OUT: i32 = 3;
+    pub(crate) const CLOSED: i32 = 4;
+    pub(crate) const CLOSE_NOTIFY: i32 = 6;
+}
+
+/// `enum ss_credential`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Kind {
+    Ca = 0,
+    Certificate = 1,
+    Key = 2,
+    Psk = 3,
+    PskIdentity = 4,
+}
+
+/// `enum ss_store`.
+pub(crate) mod store {
+    pub(crate) const OK: i32 = 0;
+    pub(crate) const IN_USE: i32 = 1;
+    pub(crate) const FULL: i32 = 2;
+}
+
+/// `enum ss_pair`.
+pub(crate) mod pair {
+    pub(crate) const OK: i32 = 0;
+    pub(crate) const CERTIFICATE: i32 = 1;
+    pub(crate) const KEY: i32 = 2;
+    pub(crate) const MISMATCH: i32 = 3;
+    pub(crate) const UNSUPPORTED: i32 = 4;
+    pub(crate) const ENCRYPTED: i32 = 5;
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct OsError {
+    pub(crate) kind: i32,
+    pub(crate) number: i32,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(C)]
+pub(crate) struct Address {
+    pub(crate) is_v6: u8,
+    pub(crate) bytes: [u8; 16],
+    pub(crate) port: u16,
+    pub(crate) scope: u32,
+}
+
+#[repr(C)]
+pub(crate) struct Build {
+    pub(crate) max_tags: u32,
+    pub(crate) max_suites: u32,
+    pub(crate) max_alpn: u32,
+    pub(crate) max_psk: u32,
+    pub(crate) connect_timeout_ms: u32,
+    pub(crate) tls12: u8,
+    pub(crate) tls13: u8,
+    pub(crate) psk: u8,
+    pub(crate) certificates: u8,
+    pub(crate) verification: u8,
+}
+
+pub(crate) type CertificateFn = unsafe extern "C" fn(*mut c_void, u8, *const u8, usize, u32) -> u32;
+
+#[repr(C)]
+pub(crate) struct Options {
+    pub(crate) tags: *const i32,
+    pub(crate) tag_count: usize,
+    pub(crate) hostname: *const c_char,
+    pub(crate) suites: *const c_int,
+    pub(crate) suite_count: usize,
+    pub(crate) alpn: *const *const c_char,
+    pub(crate) alpn_count: usize,
+    pub(crate) certificate: Option<CertificateFn>,
+    pub(crate) context: *mut c_void,
+    pub(crate) handshake_ms: u32,
+    pub(crate) io_ms: u32,
+    pub(crate) min_version: u16,
+    pub(crate) max_version: u16,
+    pub(crate) psk: u8,
+    pub(crate) identity: u8,
+}
+
+#[derive(Default)]
+#[repr(C)]
+pub(crate) struct Failure {
+    pub(crate) why: i32,
+    pub(crate) code: i32,
+    pub(crate) alert: i32,
+    pub(crate) os: OsError,
+}
+
+#[repr(C)]
+pub(crate) struct Facts {
+    pub(crate) sent: u32,
+    pub(crate) received: u32,
+    pub(crate) duration_us: u32,
+    pub(crate) heap_peak: u32,
+    pub(crate) version: u16,
+    pub(crate) suite: u16,
+    pub(crate) alpn: [u8; 33],
+}
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self {
+            sent: 0,
+            received: 0,
+            duration_us: 0,
+            heap_peak: 0,
+            version: 0,
+            suite: 0,
+            alpn: [0; 33],
+        }
+    }
+}
+
+#[repr(C)]
+pub(crate) struct Connection {
+    _opaque: [u8; 0],
+}
+
+// `safe`: whatever the arguments, and from any thread.
+unsafe extern "C" {
+    #[link_name = "ss_build"]
+    safe static BUILD: Build;
+
+    pub(crate) fn ss_resolve(
+        host: *const c_char,
+        out: *mut Address,
+        max: usize,
+        error: *mut OsError,
+    ) -> i32;
+    pub(crate) fn ss_credential_add(tag: i32, kind: i32, data: *const u8, length: usize) -> i32;
+    pub(crate) safe fn ss_credential_delete(tag: i32, kind: i32);
+    pub(crate) safe fn ss_credential_present(tag: i32, kind: i32) -> bool;
+    pub(crate) fn ss_connect(
+        options: *const Options,
+        address: *const Address,
+        facts: *mut Facts,
+        stage: *mut i32,
+        failure: *mut Failure,
+    ) -> *mut Connection;
+    pub(crate) fn ss_receive(
+        connection: *mut Connection,
+        buffer: *mut u8,
+        length: usize,
+        failure: *mut Failure,
+    ) -> usize;
+    pub(crate) fn ss_send(
+        connection: *mut Connection,
+        data: *const u8,
+        length: usize,
+        failure: *mut Failure,
+    ) -> usize;
+    pub(crate) fn ss_readable(connection: *mut Connection, failure: *mut Failure) -> i32;
+    pub(crate) fn ss_close(connection: *mut Connection, failure: *mut Failure) -> bool;
+    pub(crate) fn ss_free(connection: *mut Connection);
+    pub(crate) safe fn ss_suite_known(suite: u16) -> bool;
+    pub(crate) safe fn ss_clock() -> i64;
+    pub(crate) safe fn ss_clock_set(seconds: i64) -> bool;
+    pub(crate) fn ss_clock_sntp(server: *const c_char, timeout_ms: u32) -> i32;
+    pub(crate) fn ss_sha256(data: *const u8, length: usize, digest: *mut [u8; 32]) -> bool;
+    pub(crate) fn ss_check_pair(
+        certificate: *const u8,
+        certificate_length: usize,
+        key: *const u8,
+        key_length: usize,
+    ) -> i32;
+}
+
+/// What the image was built with.
+pub(crate) fn build() -> &'static Build {
+    &BUILD
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Read at the end of Zephyr's Mbed TLS configuration (CONFIG_MBEDTLS_USER_CONFIG_FILE).
+ * Takes out what Kconfig cannot: symbols that Zephyr implies or derives, whatever the
+ * application says.
+ */
+
+#ifndef SECURE_SOCKETS_MBEDTLS_H
+#define SECURE_SOCKETS_MBEDTLS_H
+
+/* Derived from the TLS 1.3 PSK modes, and then switched on for every socket. Early data
+ * can be replayed (RFC 8446, section 8), and needs tickets, which nothing here uses.
+ */
+#undef MBEDTLS_SSL_EARLY_DATA
+
+/* Implied by NET_SOCKETS_SOCKOPT_TLS. */
+#if !defined(CONFIG_SECURE_SOCKETS_WITH_TLS_1_2)
+#undef MBEDTLS_SSL_PROTO_TLS1_2
+#undef MBEDTLS_SSL_EXTENDED_MASTER_SECRET
+#undef MBEDTLS_SSL_ENCRYPT_THEN_MAC
+#endif
+#if !defined(CONFIG_SECURE_SOCKETS_KEY_RSA)
+#undef MBEDTLS_RSA_C
+#undef MBEDTLS_PKCS1_V15
+#undef MBEDTLS_PKCS1_V21
+#elif !defined(MBEDTLS_X509_RSASSA_PSS_SUPPORT)
+/* RSA in TLS 1.3 is RSASSA-PSS (RFC 8446, section 4.2.3), and Kconfig has no symbol. */
+#define MBEDTLS_X509_RSASSA_PSS_SUPPORT
+#endif
+
+/* The clock that --clock sets, where time() would be the host's. */
+#if defined(CONFIG_ARCH_POSIX) && defined(MBEDTLS_HAVE_TIME)
+#define MBEDTLS_PLATFORM_TIME_ALT
+#endif
+
+#endif /* SECURE_SOCKETS_MBEDTLS_H */
