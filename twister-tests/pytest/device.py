@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The firmware as a program of this computer (native_sim)."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Run:
+    """What one run of the firmware came to."""
+
+    status: int
+    output: str
+
+    def succeeded(self):
+        assert self.status == 0, f"exit status {self.status}:\n{self.output}"
+        return self.output
+
+    def refused(self):
+        """The one sentence in which the firmware says why."""
+        # Zephyr's own log has "E: TLS handshake error: ", which tells nobody anything.
+        errors = [line for line in self.output.splitlines() if line.startswith("error: ")]
+        assert self.status != 0 and len(errors) == 1, f"status {self.status}:\n{self.output}"
+        return errors[0].removeprefix("error: ")
+
+
+# The console of native_sim breaks lines that are longer than its buffer.
+BROKEN_LINE = re.compile(r"^(.{255})\n", re.MULTILINE)
+
+
+class Device:
+    def __init__(self, program: Path):
+        self.program = program
+
+    def run(self, *arguments, timeout=60):
+        done = subprocess.run(
+            [str(self.program), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+        output = BROKEN_LINE.sub(r"\1", done.stdout)
+        print(output)
+        return Run(done.returncode, output)

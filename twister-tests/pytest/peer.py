@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Peers of the firmware: OpenSSL's server, and TCP servers that misbehave."""
+
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port):
+    """Whether somebody listens on the port, found out without connecting to it."""
+    wanted = f":{port:04X}"
+    listen_state = "0A"
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[1].endswith(wanted) and fields[3] == listen_state:
+                return True
+    return False
+
+
+class OpensslServer:
+    """`openssl s_server` that sends back what it gets."""
+
+    def __init__(self, *arguments, echo=True):
+        self.port = free_port()
+        # -quiet: nothing but the clients' data on standard output, and no
+        # commands read from standard input.
+        command = ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-quiet", *arguments]
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.errors = bytearray()
+        self._drain = threading.Thread(target=self._read_errors, daemon=True)
+        self._drain.start()
+        if echo:
+            threading.Thread(target=self._echo, daemon=True).start()
+        deadline = time.monotonic() + 10
+        while not listens(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"{' '.join(command)}: {self.errors.decode(errors='replace')}")
+            time.sleep(0.02)
+
+    def _echo(self):
+        try:
+            while data := self.process.stdout.read1(4096):
+                self.process.stdin.write(data)
+                self.process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            pass
+
+    def _read_errors(self):
+        for line in self.process.stderr:
+            self.errors += line
+
+    def said(self, text, within=5):
+        """Whether OpenSSL has written `text` to its error output, or does so soon."""
+        deadline = time.monotonic() + within
+        while text not in self.errors.decode(errors="replace"):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    @property
+    def peer(self):
+        return f"--peer=127.0.0.1:{self.port}"
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class TcpServer:
+    """A TCP server that does `behave(connection)` with its first client."""
+
+    def __init__(self, behave):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve, args=(behave,), daemon=True)
+        self._thread.start()
+
+    def _serve(self, behave):
+        try:
+            connection, _ = self.listener.accept()
+            with connection:
+                behave(connection)
+        except OSError:
+            pass
+
+    @property
+    def peer(self):
+        return f"--peer=127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+
+
+class CuttingProxy(TcpServer):
+    """Passes on a connection to `port`, and cuts it off after the device has sent so
+    many bytes, without any word of TLS."""
+
+    def __init__(self, port, after):
+        self.target = port
+        self.after = after
+        super().__init__(self._relay)
+
+    def _relay(self, device):
+        with socket.create_connection(("127.0.0.1", self.target)) as server:
+            threading.Thread(target=self._pump_back, args=(server, device), daemon=True).start()
+            passed = 0
+            while passed < self.after and (data := device.recv(4096)):
+                server.sendall(data)
+                passed += len(data)
+            # Let what the server answers so far arrive.
+            time.sleep(0.3)
+            device.shutdown(socket.SHUT_WR)
+            time.sleep(0.3)
+
+    @staticmethod
+    def _pump_back(server, device):
+        try:
+            while data := server.recv(4096):
+                device.sendall(data)
+        except OSError:
+            pass

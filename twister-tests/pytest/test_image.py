@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An image of one mode: it does that mode, and has nothing in it that it does not need."""
+
+import subprocess
+
+import pytest
+
+from test_handshakes import VERSIONS, certificate, finished
+
+
+@pytest.fixture(scope="session")
+def mode(kconfig):
+    (chosen,) = [
+        name
+        for name in ("psk", "server-auth", "mutual")
+        if kconfig.get(f"SECURE_SOCKETS_MODE_{name.upper().replace('-', '_')}") == "y"
+    ]
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def symbols(build_dir):
+    # The linked program: zephyr.elf is an object yet to be linked on native_sim.
+    listing = subprocess.run(
+        ["nm", str(build_dir / "zephyr" / "zephyr.exe")], check=True, capture_output=True, text=True
+    )
+    return {line.split()[-1] for line in listing.stdout.splitlines() if line}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_handshake(device, openssl, pki, mode, version):
+    server = {
+        "psk": [
+            "-nocert",
+            "-psk", (pki / "ec" / "psk.hex").read_text(),
+            "-psk_identity", (pki / "ec" / "psk-identity.txt").read_text(),
+        ],
+        "server-auth": certificate(pki, "ec"),
+        "mutual": [
+            *certificate(pki, "ec"),
+            "-Verify", "4", "-verify_return_error", "-CAfile", f"{pki}/ec/ca.pem",
+        ],
+    }[mode]
+    run = device.run(openssl(VERSIONS[version], *server).peer, f"--credentials={pki}/ec")
+    finished(run, mode, version)
+
+
+def test_only_mode_1_does_without_x509(mode, symbols):
+    assert "mbedtls_ssl_handshake" in symbols
+    x509 = {symbol for symbol in symbols if symbol.startswith("mbedtls_x509_crt_parse")}
+    assert bool(x509) == (mode != "psk"), x509
+
+
+def test_nobody_is_let_in_unauthenticated(kconfig, device, mode, pki):
+    assert kconfig.get("SECURE_SOCKETS_DANGEROUS_UNAUTHENTICATED") != "y"
+    run = device.run("--mode=unauthenticated", f"--credentials={pki}/ec")
+    assert run.status != 0, run.output

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The end of a stream: an orderly one, and one that somebody cut."""
+
+from peer import CuttingProxy
+from test_handshakes import certificate
+
+
+def test_a_cut_is_no_end(device, openssl, pki):
+    server = openssl(*certificate(pki, "ec"), echo=False)
+    # The handshake of a client in mode 2 is far shorter than this; the messages are
+    # sent and never answered, and then the line is dead.
+    with CuttingProxy(server.port, after=1200) as proxy:
+        run = device.run(
+            proxy.peer, "--mode=server-auth", f"--credentials={pki}/ec",
+            "--server-name=device.test", f"--text={'x' * 900}",
+        )
+    sentence = run.refused()
+    assert "without close_notify" in sentence, sentence
+
+
+def test_many_messages(device, openssl, pki):
+    server = openssl(*certificate(pki, "ec"))
+    run = device.run(
+        server.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--messages=200",
+    )
+    assert "200 messages sent, 200 came back" in run.succeeded()
