@@ -347,6 +347,20 @@ fn machines_get_errors_as_json() {
 }
 
 #[test]
+fn a_reader_that_has_had_enough_is_no_reason_to_panic() {
+    let mut child = program()
+        .args(["pki", "--list"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors, "");
+}
+
+#[test]
 fn pki_overwrites_nothing_that_it_did_not_make() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("not-a-pki");
     std::fs::create_dir_all(&directory).unwrap();

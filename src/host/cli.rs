@@ -35,8 +35,8 @@ Examples:
   secure-sockets serve --mode mutual                 be the peer of a device, on port 4433
   secure-sockets connect localhost:4433 --mode mutual
                                                      be the device
-  secure-sockets connect example.org:443 --mode server-auth --ca /etc/ssl/certs/ca-certificates.crt \\
-      --credentials none --handshake-only --ladder   see how a public server does it
+  secure-sockets connect example.org:443 --mode server-auth --handshake-only --ladder \\
+      --ca /etc/ssl/certs/ca-certificates.crt        see how a public server does it
 
 Modes:
   psk              1: both sides know a pre-shared key; no certificates

@@ -10,6 +10,7 @@ use secure_sockets::{Job, Summary, client, run};
 use super::cli::ConnectArgs;
 use super::error::HostError;
 use super::ladder::Ladder;
+use super::output::print;
 use super::{files, json};
 
 pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError> {
@@ -47,13 +48,12 @@ pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError
     };
     // The ladder of a handshake that failed is the one that people want to see.
     if args.ladder && !as_json {
-        println!("{ladder}");
+        print(&ladder)?;
     }
     let summary = result?;
     if as_json {
-        println!("{}", json::summary(&summary, &ladder));
+        print(json::summary(&summary, &ladder))
     } else {
-        println!("{summary}");
+        print(&summary)
     }
-    Ok(())
 }

@@ -19,6 +19,7 @@ use super::cli::{DemoArgs, LadderTls};
 use super::error::HostError;
 use super::json;
 use super::ladder::Ladder;
+use super::output::print;
 use super::refusals::{self, Refused};
 use super::table::Table;
 
@@ -210,9 +211,9 @@ pub(crate) fn demo(args: &DemoArgs, as_json: bool) -> Result<(), HostError> {
     progress.finish_and_clear();
 
     if as_json {
-        print_json(&ran, &refused);
+        print(as_json_text(&ran, &refused))?;
     } else {
-        print_text(args, &ran, &refused);
+        print(as_text(args, &ran, &refused))?;
     }
     let failed = ran.iter().filter(|(_, result)| result.is_err()).count()
         + refused.iter().filter(|refused| !refused.is_right()).count();
@@ -238,22 +239,23 @@ fn progress_bar(steps: u64, as_json: bool) -> ProgressBar {
 
 type Ran = (Case, Result<(Summary, Ladder), HostError>);
 
-fn print_text(args: &DemoArgs, ran: &[Ran], refused: &[Refused]) {
+fn as_text(args: &DemoArgs, ran: &[Ran], refused: &[Refused]) -> String {
+    let mut text = String::new();
     let ladder_version = match args.ladder_tls {
         LadderTls::Tls12 => TlsVersion::Tls12,
         LadderTls::Tls13 => TlsVersion::Tls13,
     };
-    println!("The handshake of each mode in {ladder_version}, as it happened:\n");
+    text += &format!("The handshake of each mode in {ladder_version}, as it happened:\n\n");
     for mode in Mode::ALL {
         let shown = ran.iter().find(|(case, _)| {
             case.mode == mode && case.version == ladder_version && case.kind != Some(KeyKind::Rsa)
         });
         if let Some((case, Ok((_, ladder)))) = shown {
-            println!("mode {} ({})\n{ladder}\n", case.mode.number(), case.mode);
+            text += &format!("mode {} ({})\n{ladder}\n\n", case.mode.number(), case.mode);
         }
     }
 
-    println!("Every mode, version and kind of key, with 5 messages there and back:\n");
+    text += "Every mode, version and kind of key, with 5 messages there and back:\n\n";
     let mut table = Table::new([
         "mode",
         "TLS",
@@ -305,13 +307,11 @@ fn print_text(args: &DemoArgs, ran: &[Ran], refused: &[Refused]) {
             }
         });
     }
-    println!("{table}");
-
-    println!("And what is refused, with the check that failed:\n");
+    text += &format!("{table}\nAnd what is refused, with the check that failed:\n\n");
     for refused in refused {
-        println!("{refused}");
+        text += &format!("{refused}\n");
     }
-    println!();
+    text
 }
 
 /// The CN of a subject as RFC 4514 writes it, or all of it.
@@ -332,7 +332,7 @@ fn common_name(subject: &str) -> String {
     name
 }
 
-fn print_json(ran: &[Ran], refused: &[Refused]) {
+fn as_json_text(ran: &[Ran], refused: &[Refused]) -> String {
     let runs: Vec<_> = ran
         .iter()
         .map(|(case, result)| {
@@ -348,7 +348,7 @@ fn print_json(ran: &[Ran], refused: &[Refused]) {
         })
         .collect();
     let refused: Vec<_> = refused.iter().map(Refused::to_json).collect();
-    println!("{}", json!({ "runs": runs, "refusals": refused }));
+    json!({ "runs": runs, "refusals": refused }).to_string()
 }
 
 /// What a run came to that was to be refused.

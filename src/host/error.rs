@@ -28,6 +28,8 @@ pub(crate) enum HostError {
     Start(mbedtls_backend::StartError),
     /// What was asked for on the command line does not fit together.
     Usage(String),
+    /// Nothing can be printed.
+    Output(io::Error),
     /// Some of the runs of the demonstration failed.
     Demo { failed: usize, of: usize },
 }
@@ -53,6 +55,7 @@ impl HostError {
             Self::File { .. } => "file",
             Self::Pki(_) => "pki",
             Self::Start(_) => "start",
+            Self::Output(_) => "output",
             Self::Demo { .. } => "demo",
         }
     }
@@ -85,6 +88,7 @@ impl fmt::Display for HostError {
             Self::Pki(error) => error.fmt(f),
             Self::Start(error) => error.fmt(f),
             Self::Usage(what) => f.write_str(what),
+            Self::Output(error) => write!(f, "standard output: {error}"),
             Self::Demo { failed, of } => {
                 write!(f, "{failed} of {of} runs did not end as they should")
             }

@@ -9,11 +9,13 @@ mod error;
 mod files;
 mod json;
 mod ladder;
+mod output;
 mod pki;
 mod refusals;
 mod serve;
 mod table;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -32,9 +34,12 @@ pub(crate) fn main() -> ExitCode {
         .init();
     match dispatch(&cli) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read us has had enough.
+        Err(HostError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
             if cli.json {
-                println!("{}", json::error(&error));
+                // The exit status says it too, if this cannot be printed.
+                let _ = output::print(json::error(&error));
             } else {
                 eprintln!("error: {error}");
             }

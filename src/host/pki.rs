@@ -6,14 +6,15 @@ use serde_json::json;
 
 use super::cli::PkiArgs;
 use super::error::HostError;
+use super::output::print;
 
 pub(crate) fn pki(args: &PkiArgs, as_json: bool) -> Result<(), HostError> {
     let Some(directory) = args.directory.as_ref().filter(|_| !args.list) else {
         for item in test_pki::inventory() {
             if as_json {
-                println!("{}", json!({ "path": item.path, "what": item.what }));
+                print(json!({ "path": item.path, "what": item.what }))?;
             } else {
-                println!("{:<34} {}", item.path, item.what);
+                print(format_args!("{:<34} {}", item.path, item.what))?;
             }
         }
         return Ok(());
@@ -24,16 +25,12 @@ pub(crate) fn pki(args: &PkiArgs, as_json: bool) -> Result<(), HostError> {
         test_pki::write(directory)
     }?;
     if as_json {
-        println!(
-            "{}",
-            json!({ "directory": directory.display().to_string(), "files": files.len() })
-        );
+        print(json!({ "directory": directory.display().to_string(), "files": files.len() }))
     } else {
-        println!(
+        print(format_args!(
             "{} files in {}: for tests only, private keys in the clear",
             files.len(),
             directory.display()
-        );
+        ))
     }
-    Ok(())
 }

@@ -2,7 +2,6 @@
 
 //! `serve`: the peer of a device.
 
-use std::io::Write as _;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use serde_json::json;
 
 use super::cli::ServeArgs;
 use super::error::HostError;
+use super::output::print;
 use super::{files, json};
 
 pub(crate) fn serve(args: &ServeArgs, as_json: bool) -> Result<(), HostError> {
@@ -102,9 +102,8 @@ fn serve_one(incoming: Incoming<'_, '_, MbedTls>, as_json: bool) {
 /// Prints a line at once, whoever reads it.
 fn say(as_json: bool, json: impl FnOnce() -> serde_json::Value, text: impl FnOnce() -> String) {
     let line = if as_json { json().to_string() } else { text() };
-    let mut out = std::io::stdout().lock();
     // Nobody may be reading any more; the clients are served all the same.
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = print(line);
 }
 
 /// So many clients at once.

@@ -65,13 +65,15 @@ impl Outcome<'_> {
         let refuse = |reason| Err(Error::Handshake(HandshakeError { reason, code: None }));
         let connection = match result {
             Ok(connection) => connection,
-            Err(Failure::Tls { code, alert: None })
-                if !refused.is_empty() && !code.is_out_of_memory() =>
-            {
+            // A signature that could not be checked for want of memory refutes nobody.
+            Err(failure) if !refused.is_empty() && !is_out_of_memory(failure) => {
                 return Err(Error::Verify(VerifyError {
                     peer: terms.peer,
                     refused,
-                    code: Some(code),
+                    code: match failure {
+                        Failure::Tls { code, .. } => Some(code),
+                        _ => None,
+                    },
                 }));
             }
             Err(failure) => return Err(Error::Handshake(explain(failure, &terms))),
@@ -114,6 +116,13 @@ impl Outcome<'_> {
             heap_peak: facts.heap_peak,
         };
         Ok(Stream::new(connection, session))
+    }
+}
+
+fn is_out_of_memory(failure: Failure) -> bool {
+    match failure {
+        Failure::Tls { code, .. } => code.is_out_of_memory(),
+        failure => matches!(failure, Failure::OutOfMemory(_)),
     }
 }
 
@@ -240,6 +249,14 @@ mod tests {
         had: Disobedient,
         shown: Option<CheckFlags>,
     ) -> Result<Stream<Disobedient>, Error> {
+        conclude_with(mode, Ok(had), shown)
+    }
+
+    fn conclude_with(
+        mode: Mode,
+        result: Result<Disobedient, Failure>,
+        shown: Option<CheckFlags>,
+    ) -> Result<Stream<Disobedient>, Error> {
         let mut settings = Settings::new();
         settings.versions = Versions::Tls13;
         settings.settle(mode).unwrap();
@@ -266,7 +283,7 @@ mod tests {
             peer_without_certificate: AuthenticatedAs::Nobody,
             us: &AuthenticatedAs::Nobody,
         };
-        Outcome { terms, judge }.conclude(Ok(had))
+        Outcome { terms, judge }.conclude(result)
     }
 
     fn reason(result: Result<Stream<Disobedient>, Error>) -> HandshakeReason {
@@ -323,6 +340,38 @@ mod tests {
         assert!(matches!(error, Some(Error::Verify(_))), "{error:?}");
         let had = Disobedient(TlsVersion::Tls13, SUITE);
         assert!(conclude(Mode::ServerAuth, had, Some(CheckFlags::PASSED)).is_ok());
+    }
+
+    #[test]
+    fn a_refused_certificate_is_the_reason_however_the_handshake_then_ended() {
+        let code = TlsCode::CERT_VERIFY_FAILED;
+        for failure in [
+            Failure::Tls { code, alert: None },
+            Failure::Closed,
+            Failure::TimedOut,
+        ] {
+            let result = conclude_with(Mode::ServerAuth, Err(failure), Some(CheckFlags::EXPIRED));
+            assert!(
+                matches!(result.err(), Some(Error::Verify(_))),
+                "{failure:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_memory_was_short_for_is_not_called_bad() {
+        let alloc_failed = TlsCode::new(-0x7F00);
+        for failure in [
+            Failure::OutOfMemory(TlsCode::CERT_VERIFY_FAILED),
+            Failure::Tls {
+                code: alloc_failed,
+                alert: None,
+            },
+        ] {
+            let flags = Some(CheckFlags::NOT_TRUSTED);
+            let result = conclude_with(Mode::ServerAuth, Err(failure), flags);
+            assert_eq!(reason(result), HandshakeReason::OutOfMemory);
+        }
     }
 
     #[test]
