@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not work, and the sentence in which the device says why."""
 
+import time
+
 import pytest
 
 from peer import TcpServer, free_port
@@ -130,3 +132,45 @@ def test_peer_that_hangs_up(device, pki):
     with TcpServer(lambda connection: connection.recv(1024)) as server:
         sentence = connect(device, server, pki).refused()
     assert "closed the connection during the handshake" in sentence, sentence
+
+
+@pytest.mark.parametrize("mode", ["psk", "server-auth"])
+def test_peer_that_says_nothing(device, pki, mode):
+    with TcpServer(lambda connection: time.sleep(20)) as server:
+        started = time.monotonic()
+        sentence = connect(
+            device, server, pki, "--handshake-timeout=700", mode=mode
+        ).refused()
+    assert "the handshake took longer than allowed" in sentence, sentence
+    assert time.monotonic() - started < 10
+
+
+def test_peer_that_says_a_byte_at_a_time(device, pki):
+    def drip(connection):
+        # The beginning of a record that never ends; each byte comes in time.
+        for byte in b"\x16\x03\x03\x20\x00" + bytes(200):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.1)
+
+    with TcpServer(drip) as server:
+        started = time.monotonic()
+        sentence = connect(device, server, pki, "--handshake-timeout=1000").refused()
+    assert "the handshake took longer than allowed" in sentence, sentence
+    assert time.monotonic() - started < 10
+
+
+def test_suite_that_the_peer_has_not(device, openssl, pki):
+    server = openssl("-tls1_2", "-cipher", "ECDHE-ECDSA-AES256-GCM-SHA384", *certificate(pki, "ec"))
+    sentence = connect(
+        device, server, pki, "--tls=1.2", "--suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+    ).refused()
+    assert "handshake_failure (40)" in sentence, sentence
+
+
+def test_suite_that_the_image_has_not(device, pki):
+    run = device.run(
+        f"--peer=127.0.0.1:{free_port()}", "--mode=psk", f"--credentials={pki}/ec", "--tls=1.2",
+        "--suites=TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,"
+        "TLS_PSK_WITH_AES_128_CCM_8",
+    )
+    assert "is not supported here" in run.refused()

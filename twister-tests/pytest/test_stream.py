@@ -24,3 +24,18 @@ def test_many_messages(device, openssl, pki):
         server.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--messages=200",
     )
     assert "200 messages sent, 200 came back" in run.succeeded()
+
+
+def test_a_peer_that_is_no_echo_server(device, openssl, pki):
+    # -rev sends each line back in reverse.
+    server = openssl(*certificate(pki, "ec"), "-rev", echo=False)
+    run = device.run(server.peer, "--mode=server-auth", f"--credentials={pki}/ec")
+    assert "message 1 came back as another" in run.refused()
+
+
+def test_a_peer_that_never_answers_is_given_up(device, openssl, pki):
+    server = openssl(*certificate(pki, "ec"), echo=False)
+    run = device.run(
+        server.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--io-timeout=500",
+    )
+    assert "no data could be moved in the time allowed" in run.refused()
