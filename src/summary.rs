@@ -43,6 +43,9 @@ impl fmt::Display for Summary {
             write!(f, "; TLS heap at its peak {peak} bytes")?;
         }
         writeln!(f)?;
+        if self.messages == 0 {
+            return f.write_str("closed in order after the handshake");
+        }
         write!(
             f,
             "{} messages sent, {} came back ({} bytes each way); closed in order",

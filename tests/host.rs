@@ -165,6 +165,34 @@ fn connect_and_serve_talk_in_every_mode() {
 }
 
 #[test]
+fn weak_suites_are_had_by_name_and_not_by_default() {
+    let credentials = family("ec");
+    for suite in [
+        "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256",
+        "TLS_PSK_WITH_AES_128_GCM_SHA256",
+        "TLS_PSK_WITH_AES_128_CCM_8",
+    ] {
+        let common = [
+            "--mode",
+            "psk",
+            "--tls",
+            "1.2",
+            "--credentials",
+            &*credentials,
+        ];
+        let server = Server::start(&[&common[..], &["--suite", suite]].concat());
+        let connect = ["connect", &*server.address];
+        let by_name = run(&[&connect[..], &common, &["--suite", suite]].concat());
+        assert!(stdout(&by_name).contains(suite), "{by_name:?}");
+        let by_default = run(&[&connect[..], &common].concat());
+        assert!(
+            refused(&by_default).contains("handshake_failure"),
+            "{suite}"
+        );
+    }
+}
+
+#[test]
 fn several_clients_are_served_at_once() {
     let credentials = family("ec");
     let common = ["--mode", "mutual", "--credentials", &*credentials];
