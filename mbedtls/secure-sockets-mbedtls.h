@@ -29,9 +29,13 @@
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
 #endif
 
-/* The clock that --clock sets, where time() would be the host's. */
-#if defined(CONFIG_ARCH_POSIX) && defined(MBEDTLS_HAVE_TIME)
-#define MBEDTLS_PLATFORM_TIME_ALT
+/* The shim's clock: not every C library has a time() that can be set, and native_sim's is
+ * the host's.
+ */
+#if defined(MBEDTLS_HAVE_TIME) && !defined(CONFIG_SECURE_SOCKETS_CLOCK_BOARD)
+#include <time.h>
+time_t ss_time(time_t *timer);
+#define MBEDTLS_PLATFORM_TIME_MACRO ss_time
 #endif
 
 #endif /* SECURE_SOCKETS_MBEDTLS_H */

@@ -140,30 +140,31 @@ bool ss_suite_known(uint16_t suite)
 	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
 }
 
-#if defined(MBEDTLS_HAVE_TIME) && defined(MBEDTLS_PLATFORM_TIME_ALT)
+#if defined(MBEDTLS_HAVE_TIME) && defined(MBEDTLS_PLATFORM_TIME_MACRO)
 
 /* When the system started, by the clock that was set; 1970 until it is. */
 static int64_t started;
 
-static mbedtls_time_t clock_read(mbedtls_time_t *time)
+/* What Mbed TLS calls for the time: mbedtls/secure-sockets-mbedtls.h. */
+time_t ss_time(time_t *timer)
 {
-	mbedtls_time_t now = started + k_uptime_get() / MSEC_PER_SEC;
+	time_t now = started + k_uptime_get() / MSEC_PER_SEC;
 
-	if (time != NULL) {
-		*time = now;
+	if (timer != NULL) {
+		*timer = now;
 	}
 	return now;
 }
 
 int64_t ss_clock(void)
 {
-	return started == 0 ? -1 : clock_read(NULL);
+	return started == 0 ? -1 : ss_time(NULL);
 }
 
 bool ss_clock_set(int64_t seconds)
 {
 	started = seconds - k_uptime_get() / MSEC_PER_SEC;
-	return mbedtls_platform_set_time(clock_read) == 0;
+	return true;
 }
 
 #elif defined(MBEDTLS_HAVE_TIME)
