@@ -52,15 +52,13 @@ def test_name_that_was_not_asked_for(device, openssl, pki):
     assert "it is not for other.test but for localhost, device.test, 127.0.0.1, ::1" in sentence
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("fault", ["key", "identity"])
+# OpenSSL 3.0 takes any identity in TLS 1.2.
+@pytest.mark.parametrize("version, fault", [("1.2", "key"), ("1.3", "key"), ("1.3", "identity")])
 def test_psk(device, openssl, pki, version, fault):
     key = (pki / "ec" / "psk.hex").read_text()
     identity = (pki / "ec" / "psk-identity.txt").read_text()
     if fault == "key":
         key = key[::-1]
-    elif version == "1.2":
-        pytest.skip("OpenSSL 3.0 takes any identity in TLS 1.2")
     else:
         identity = "somebody-else"
     server = openssl(VERSIONS[version], "-nocert", "-psk", key, "-psk_identity", identity)
