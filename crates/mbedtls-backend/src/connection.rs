@@ -7,9 +7,9 @@ use std::time::Duration;
 use rustix::event::PollFlags;
 use secure_socket::backend::{Connection, Failure, HandshakeFacts, Received};
 
-use crate::engine::{Progress, Session};
 use crate::net::{self, Deadline, Wire};
 use crate::platform::lock;
+use mbedtls_engine::{Progress, Session};
 
 /// A TLS connection over TCP.
 ///

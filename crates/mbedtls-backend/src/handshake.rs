@@ -10,8 +10,9 @@ use secure_socket::backend::{Failure, HandshakeFacts, Observer};
 use secure_socket::diagnosis::TlsCode;
 
 use crate::connection::TcpConnection;
-use crate::engine::{self, Config, Progress, Session, Step};
+use crate::heap;
 use crate::net::{self, Deadline, Wire};
+use mbedtls_engine::{Config, Progress, Session, Step};
 
 /// Makes a handshake on a fresh connection. Closes it if that fails, but only after
 /// the peer could read our alert.
@@ -88,6 +89,6 @@ fn facts(session: &Session, duration: Duration) -> Result<HandshakeFacts, Failur
         sent: Some(sent),
         received: Some(received),
         duration,
-        heap_peak: u32::try_from(engine::heap_peak()).ok(),
+        heap_peak: u32::try_from(heap::peak()).ok(),
     })
 }

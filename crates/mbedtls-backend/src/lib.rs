@@ -3,11 +3,10 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
-extern crate alloc;
-
 mod connection;
-pub mod engine;
+mod digest;
 mod handshake;
+mod heap;
 mod net;
 mod platform;
 mod server;
@@ -16,6 +15,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use mbedtls_engine::{Certificates, Config, Library, PrivateKey};
 use secure_socket::UnixTime;
 use secure_socket::backend::{Addresses, Backend, ConnectFailure, Observer, OsError};
 use secure_socket::config::{ClientConfig, Timeouts};
@@ -23,10 +23,8 @@ use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::error::Error;
 
 pub use connection::TcpConnection;
-pub use engine::StartError;
+pub use mbedtls_engine::StartError;
 pub use server::Listener;
-
-use engine::{Certificates, Config, Library, PrivateKey};
 
 /// How long a TCP connection may take to be made, unless the timeouts say.
 pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,7 +54,7 @@ impl MbedTls {
     /// Lets Mbed TLS have `bytes` of heap and no more, in the whole process, as on a
     /// device whose heap is that large; `None` lifts the limit.
     pub fn limit_heap(&self, bytes: Option<usize>) {
-        engine::set_heap_limit(bytes);
+        heap::set_limit(bytes);
     }
 }
 
@@ -73,7 +71,7 @@ impl Backend for MbedTls {
     }
 
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
-        engine::sha256(data)
+        digest::sha256(data)
     }
 
     fn check_key_pair(&self, certificate: &[u8], key: &[u8]) -> Result<(), CredentialError> {

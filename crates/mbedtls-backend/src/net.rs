@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use secure_socket::backend::{Addresses, Failure, OsError, OsErrorKind};
 
-use crate::engine::{Transport, TransportError, Wait};
+use mbedtls_engine::{Transport, TransportError, Wait};
 
 /// How long a peer that we refused may take to hang up. Hanging up ourselves at once
 /// could reset the connection, and our alert be lost with it.

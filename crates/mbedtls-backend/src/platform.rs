@@ -2,6 +2,7 @@
 
 //! What Mbed TLS asks of the platform: a lock, clocks and random numbers.
 
+use std::ffi::{c_int, c_uchar, c_void};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -9,7 +10,9 @@ use mbedtls_rs_sys as sys;
 use mbedtls_rs_sys::hook::backend::std::timer::StdTimer;
 use mbedtls_rs_sys::hook::backend::std::wall_clock::StdWallClock;
 
-use crate::engine::{Library, Lock, StartError};
+use mbedtls_engine::{Library, Platform, Random, StartError};
+
+use crate::heap;
 
 /// Takes a mutex whose holder may have panicked: what it guards here is whole
 /// between any two statements.
@@ -25,8 +28,9 @@ struct Reentrant {
 }
 
 // SAFETY: `acquire` returns only with `holder` naming the calling thread, and
-// `release` gives it up when the last of the thread's calls is matched.
-unsafe impl Lock for Reentrant {
+// `release` gives it up when the last of the thread's calls is matched. PSA's
+// generator fills the buffer or fails.
+unsafe impl Platform for Reentrant {
     fn acquire(&self) {
         let me = thread::current().id();
         let mut holder = lock(&self.holder);
@@ -60,6 +64,21 @@ unsafe impl Lock for Reentrant {
             }
         }
     }
+
+    fn random(&self) -> Random {
+        random
+    }
+
+    fn failed_allocations(&self) -> usize {
+        heap::failures()
+    }
+}
+
+/// PSA's generator, which is [`mbedtls_psa_external_get_random`] in this build.
+unsafe extern "C" fn random(_context: *mut c_void, output: *mut c_uchar, length: usize) -> c_int {
+    // SAFETY: Mbed TLS passes a buffer of `length` writable bytes. With an external
+    // generator, PSA keeps no state of its own that this call could race on.
+    unsafe { sys::psa_generate_random(output, length) }
 }
 
 static LOCK: Reentrant = Reentrant {
@@ -74,6 +93,7 @@ static WALL_CLOCK: StdWallClock = StdWallClock;
 pub(crate) fn start() -> Result<Library, StartError> {
     static STARTED: OnceLock<Result<Library, StartError>> = OnceLock::new();
     *STARTED.get_or_init(|| {
+        heap::install()?;
         // SAFETY: `get_or_init` runs this once, before anything else here uses Mbed
         // TLS; the clocks are static. This crate is the program's way to Mbed TLS
         // (`links = "mbedtls"` lets no second copy in), and `LOCK` its only lock.

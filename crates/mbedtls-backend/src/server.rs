@@ -8,9 +8,9 @@ use secure_socket::config::{ServerConfig, Timeouts};
 use secure_socket::error::{Error, IoError};
 
 use crate::connection::TcpConnection;
-use crate::engine::Config;
 use crate::net;
 use crate::{DEFAULT_HANDSHAKE_TIMEOUT, MbedTls, handshake};
+use mbedtls_engine::Config;
 
 /// A bound port.
 pub struct Listener {

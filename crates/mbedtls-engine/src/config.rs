@@ -8,7 +8,6 @@ use alloc::vec::Vec;
 use core::ffi::{c_char, c_int};
 use core::ptr;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::config::{
     AlpnProtocol, ClientAuthentication, ClientConfig, ServerAuthentication, ServerConfig, Settings,
 };
@@ -19,8 +18,9 @@ use secure_socket::diagnosis::TlsCode;
 use secure_socket::error::{ConfigurationError, Error};
 use secure_socket::{Mode, TlsVersion};
 
-use super::handle::Handle;
-use super::{Certificates, Library, PrivateKey, random};
+use crate::handle::Handle;
+use crate::sys;
+use crate::{Certificates, Library, PrivateKey};
 
 /// The groups offered: those that devices have. Ends with 0, as Mbed TLS reads it.
 static GROUPS: [u16; 4] = [
@@ -139,23 +139,23 @@ impl Config {
         draft.finish(asked.settings(), psk, identity, asked.client_trust(), None)
     }
 
-    pub(super) const fn library(&self) -> Library {
+    pub(crate) const fn library(&self) -> Library {
         self.library
     }
 
-    pub(super) const fn as_ptr(&self) -> *const sys::mbedtls_ssl_config {
+    pub(crate) const fn as_ptr(&self) -> *const sys::mbedtls_ssl_config {
         self.config.as_ptr()
     }
 
-    pub(super) fn is_server(&self) -> bool {
+    pub(crate) fn is_server(&self) -> bool {
         self.side == Side::Server
     }
 
-    pub(super) fn is_psk(&self) -> bool {
+    pub(crate) fn is_psk(&self) -> bool {
         self.mode == Mode::Psk
     }
 
-    pub(super) fn server_name(&self) -> Option<&CString> {
+    pub(crate) fn server_name(&self) -> Option<&CString> {
         self.server_name.as_ref()
     }
 }
@@ -196,7 +196,7 @@ impl Draft {
         // SAFETY: as above; `GROUPS` is static. Mbed TLS has only inline functions to
         // set the versions, which bindgen does not see: the fields are what they set.
         unsafe {
-            sys::mbedtls_ssl_conf_rng(config, Some(random), ptr::null_mut());
+            sys::mbedtls_ssl_conf_rng(config, Some(library.random()), ptr::null_mut());
             (*config).private_min_tls_version = version_number(settings.versions().min());
             (*config).private_max_tls_version = version_number(settings.versions().max());
             sys::mbedtls_ssl_conf_tls13_key_exchange_modes(config, exchange as c_int);

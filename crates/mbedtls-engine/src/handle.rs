@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use mbedtls_rs_sys as sys;
+use crate::sys;
 
 /// A C structure with an `_init` and a `_free` function.
 ///
@@ -14,7 +14,7 @@ use mbedtls_rs_sys as sys;
 ///
 /// `init` must leave its argument fully initialised, and `free` must leave nothing
 /// behind that is reached through it.
-pub(super) unsafe trait Object: Sized {
+pub(crate) unsafe trait Object: Sized {
     /// # Safety
     ///
     /// `this` is valid for writes.
@@ -58,21 +58,21 @@ object!(mbedtls_pk_context, mbedtls_pk_init, mbedtls_pk_free);
 
 /// The only owner of an Mbed TLS object, at an address that never changes: the
 /// library keeps pointers into its own structures and from one to the other.
-pub(super) struct Handle<T: Object>(NonNull<T>);
+pub(crate) struct Handle<T: Object>(NonNull<T>);
 
 // SAFETY: the object is reached through this handle alone, and Mbed TLS keeps
 // nothing of it in the thread that made it.
 unsafe impl<T: Object> Send for Handle<T> {}
 
 impl<T: Object> Handle<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut memory = Box::new(MaybeUninit::<T>::zeroed());
         // SAFETY: the box is valid for writes; `init` leaves a `T` in it.
         unsafe { T::init(memory.as_mut_ptr()) };
         Self(NonNull::from(Box::leak(memory)).cast())
     }
 
-    pub(super) const fn as_ptr(&self) -> *mut T {
+    pub(crate) const fn as_ptr(&self) -> *mut T {
         self.0.as_ptr()
     }
 }

@@ -2,14 +2,14 @@
 
 //! Mbed TLS's heap: the global allocator, counted.
 
-use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::alloc::{Layout, alloc_zeroed, dealloc};
 
 use mbedtls_rs_sys as sys;
 
-use super::StartError;
+use mbedtls_engine::StartError;
 
 /// Before each block, its size. As large as the strictest alignment of C
 /// (`max_align_t`), so that the block is aligned too.
@@ -22,28 +22,27 @@ static FAILED: AtomicUsize = AtomicUsize::new(0);
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
 /// The most bytes that Mbed TLS has held at any one moment, over all connections.
-#[must_use]
-pub fn peak() -> usize {
+pub(crate) fn peak() -> usize {
     PEAK.load(Ordering::Relaxed)
 }
 
 /// Lets Mbed TLS hold `bytes` and no more, as on a device with a heap of that size;
 /// `None` lifts the limit. Counts for the whole process.
-pub fn set_limit(bytes: Option<usize>) {
+pub(crate) fn set_limit(bytes: Option<usize>) {
     LIMIT.store(bytes.unwrap_or(usize::MAX), Ordering::Relaxed);
 }
 
 /// How many allocations failed so far.
-pub(super) fn failures() -> usize {
+pub(crate) fn failures() -> usize {
     FAILED.load(Ordering::Relaxed)
 }
 
-pub(super) fn install() -> Result<(), StartError> {
+pub(crate) fn install() -> Result<(), StartError> {
     if INSTALLED.swap(true, Ordering::AcqRel) {
         return Ok(());
     }
-    // SAFETY: the two functions go together, and `Library::start` is the first to
-    // use Mbed TLS, so that no block of another allocator is around.
+    // SAFETY: the two functions go together, and `platform::start` has
+    // not let anyone use Mbed TLS yet, so that no block of another allocator is around.
     match unsafe { sys::mbedtls_platform_set_calloc_free(Some(calloc), Some(free)) } {
         0 => Ok(()),
         _ => Err(StartError::Allocator),

@@ -7,17 +7,17 @@ use core::ffi::{CStr, c_int, c_uchar, c_uint, c_void};
 use core::ptr;
 use core::time::Duration;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::backend::{Failure, Observer, Received};
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::{Alert, TlsCode};
 use secure_socket::{CipherSuite, TlsVersion};
 
-use super::handle::Handle;
-use super::ladder::{Ending, Ladder, Snapshot};
-use super::transport::{self, Bio, Tally, Transport};
-use super::verify::{self, Leaf, Verify};
-use super::{Config, heap};
+use crate::Config;
+use crate::handle::Handle;
+use crate::ladder::{Ending, Ladder, Snapshot};
+use crate::sys;
+use crate::transport::{self, Bio, Tally, Transport};
+use crate::verify::{self, Leaf, Verify};
 
 const HANDSHAKE_OVER: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_HANDSHAKE_OVER as c_int;
 
@@ -163,7 +163,7 @@ impl Session {
             return Ok(Progress::Done(Step::Over));
         }
         let before = Snapshot::take(self.context(), &self.tally);
-        let failures = heap::failures();
+        let failures = self.config.library().failed_allocations();
         let mut leaf = core::mem::take(&mut self.leaf);
         let library = self.config.library();
         let is_server = self.config.is_server();
@@ -188,7 +188,7 @@ impl Session {
                 }
             })
         });
-        let out_of_memory = heap::failures() != failures;
+        let out_of_memory = library.failed_allocations() != failures;
         if TlsCode::new(code).is(TlsCode::BAD_CERTIFICATE) {
             // SAFETY: the context is set up; this only reads a field of it.
             let result = unsafe { sys::mbedtls_ssl_get_verify_result(self.as_ptr()) };
@@ -330,7 +330,7 @@ impl Session {
         if let Some(ended) = self.ended {
             return ended.map(Progress::Done);
         }
-        let failures = heap::failures();
+        let failures = self.config.library().failed_allocations();
         let code = self.call(transport, false, |ssl| {
             // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid for
             // its length. No state is shared: tickets are ignored unread and
@@ -345,13 +345,15 @@ impl Session {
             // Records without data, which some peers send as padding.
             (Ok(_), None) if !self.tally.ended => return Ok(Progress::Wait(Wait::Receive)),
             (Ok(_), None) => Ok(Received::Truncated),
-            (Err(_), None) => match self.failure(code, heap::failures() != failures) {
-                Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => {
-                    Ok(Received::CloseNotify)
+            (Err(_), None) => {
+                match self.failure(code, self.config.library().failed_allocations() != failures) {
+                    Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => {
+                        Ok(Received::CloseNotify)
+                    }
+                    Failure::Closed => Ok(Received::Truncated),
+                    failure => Err(failure),
                 }
-                Failure::Closed => Ok(Received::Truncated),
-                failure => Err(failure),
-            },
+            }
         };
         self.ended = Some(end);
         end.map(Progress::Done)
@@ -385,7 +387,7 @@ impl Session {
             return Err(self.failure(most, false));
         };
         let data = data.get(..most).unwrap_or(data);
-        let failures = heap::failures();
+        let failures = self.config.library().failed_allocations();
         let code = self.call(transport, false, |ssl| {
             // SAFETY: `ssl` is set up, its transport is in place and `data` valid for
             // its length.
@@ -396,7 +398,9 @@ impl Session {
             // The record is made, and the transport took some of it or none.
             (_, Some(Wait::Send)) if self.must_flush() => Ok(Progress::Done(data.len())),
             (_, Some(wait)) => Ok(Progress::Wait(wait)),
-            (Err(_), None) => Err(self.failure(code, heap::failures() != failures)),
+            (Err(_), None) => {
+                Err(self.failure(code, self.config.library().failed_allocations() != failures))
+            }
         }
     }
 

@@ -6,9 +6,10 @@
 use core::ffi::{c_int, c_uchar, c_void};
 use core::slice;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::backend::OsError;
 use secure_socket::diagnosis::{Alert, TlsCode};
+
+use crate::sys;
 
 /// A reliable stream of bytes that never makes its caller wait.
 pub trait Transport {
@@ -38,15 +39,15 @@ pub enum TransportError {
 
 /// What came in, by the type of the record (RFC 8446, section 5.1).
 #[derive(Clone, Copy, Default)]
-pub(super) struct Received {
+pub(crate) struct Received {
     /// Everything.
-    pub(super) total: u32,
+    pub(crate) total: u32,
     /// Complete ChangeCipherSpec records.
-    pub(super) change_cipher_spec: u32,
+    pub(crate) change_cipher_spec: u32,
     /// All other complete records.
-    pub(super) records: u32,
+    pub(crate) records: u32,
     /// The alert in the record last completed, if that was one in the clear.
-    pub(super) alert: Option<Alert>,
+    pub(crate) alert: Option<Alert>,
 }
 
 /// Follows the records of the incoming stream.
@@ -110,23 +111,23 @@ fn count(data: &[u8]) -> u32 {
 
 /// What outlives one call into Mbed TLS.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     records: Records,
-    pub(super) received: Received,
-    pub(super) sent: u32,
+    pub(crate) received: Received,
+    pub(crate) sent: u32,
     /// What broke the transport.
-    pub(super) broken: Option<OsError>,
+    pub(crate) broken: Option<OsError>,
     /// The incoming stream came to its end.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 /// What the C callbacks see during one call into Mbed TLS.
-pub(super) struct Bio<'a> {
-    pub(super) transport: &'a mut dyn Transport,
-    pub(super) tally: &'a mut Tally,
+pub(crate) struct Bio<'a> {
+    pub(crate) transport: &'a mut dyn Transport,
+    pub(crate) tally: &'a mut Tally,
     /// Whether to take what can no longer be sent for sent. A peer that gave up says
     /// why before it hangs up: what it said is still to be read, if we get that far.
-    pub(super) swallow: bool,
+    pub(crate) swallow: bool,
 }
 
 /// `mbedtls_ssl_send_t`.
@@ -135,7 +136,7 @@ pub(super) struct Bio<'a> {
 ///
 /// `bio` points to a [`Bio`] that nobody else uses during the call, and `data` to
 /// `length` bytes.
-pub(super) unsafe extern "C" fn send(
+pub(crate) unsafe extern "C" fn send(
     bio: *mut c_void,
     data: *const c_uchar,
     length: usize,
@@ -172,7 +173,7 @@ pub(super) unsafe extern "C" fn send(
 ///
 /// `bio` points to a [`Bio`] that nobody else uses during the call, and `buffer` to
 /// `length` writable bytes.
-pub(super) unsafe extern "C" fn receive(
+pub(crate) unsafe extern "C" fn receive(
     bio: *mut c_void,
     buffer: *mut c_uchar,
     length: usize,

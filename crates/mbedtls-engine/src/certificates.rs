@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use mbedtls_rs_sys as sys;
 use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::diagnosis::TlsCode;
 
-use super::Library;
-use super::handle::Handle;
+use crate::Library;
+use crate::handle::Handle;
+use crate::sys;
 
 /// A list of parsed certificates: a chain, or a set of trust anchors.
 pub struct Certificates(Handle<sys::mbedtls_x509_crt>);
@@ -39,7 +39,7 @@ impl Certificates {
         Ok(Self(chain))
     }
 
-    pub(super) const fn as_ptr(&self) -> *mut sys::mbedtls_x509_crt {
+    pub(crate) const fn as_ptr(&self) -> *mut sys::mbedtls_x509_crt {
         self.0.as_ptr()
     }
 }

@@ -2,12 +2,12 @@
 
 use core::ptr;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::diagnosis::TlsCode;
 
-use super::handle::Handle;
-use super::{Certificates, Library, random};
+use crate::handle::Handle;
+use crate::sys;
+use crate::{Certificates, Library};
 
 /// A private key. Mbed TLS wipes its copy when it is freed.
 pub struct PrivateKey {
@@ -33,7 +33,7 @@ impl PrivateKey {
                 der.len(),
                 ptr::null(),
                 0,
-                Some(random),
+                Some(library.random()),
                 ptr::null_mut(),
             )
         });
@@ -69,7 +69,7 @@ impl PrivateKey {
             sys::mbedtls_pk_check_pair(
                 &raw const (*certificates.as_ptr()).pk,
                 self.context.as_ptr(),
-                Some(random),
+                Some(self.library.random()),
                 ptr::null_mut(),
             )
         });
@@ -82,7 +82,7 @@ impl PrivateKey {
         }
     }
 
-    pub(super) const fn as_ptr(&self) -> *mut sys::mbedtls_pk_context {
+    pub(crate) const fn as_ptr(&self) -> *mut sys::mbedtls_pk_context {
         self.context.as_ptr()
     }
 }

@@ -2,14 +2,18 @@
 
 //! The library as a whole: started once, entered by one thread at a time.
 
+use core::ffi::{c_int, c_uchar, c_void};
 use core::fmt;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::diagnosis::TlsCode;
 
-use super::heap;
+use crate::sys;
 
-/// A lock of the platform's.
+/// What Mbed TLS calls for random numbers (`f_rng`): fills the buffer and returns 0,
+/// or returns a code. The context is NULL.
+pub type Random = unsafe extern "C" fn(*mut c_void, *mut c_uchar, usize) -> c_int;
+
+/// What the engine needs of where it runs.
 ///
 /// # Safety
 ///
@@ -17,12 +21,20 @@ use super::heap;
 /// must return in no other thread. It must return at once in the thread that already
 /// holds the lock, which then calls `release` once more: Mbed TLS calls back into
 /// code that may need it again.
-pub unsafe trait Lock: Sync {
+///
+/// What `random` returns fills its buffer whenever it returns 0, from any thread.
+pub unsafe trait Platform: Sync {
     /// Waits for the lock and takes it.
     fn acquire(&self);
 
     /// Gives it back.
     fn release(&self);
+
+    /// The source of random numbers.
+    fn random(&self) -> Random;
+
+    /// How many of Mbed TLS's allocations failed so far, in the whole program.
+    fn failed_allocations(&self) -> usize;
 }
 
 /// Mbed TLS did not start.
@@ -50,10 +62,10 @@ impl core::error::Error for StartError {}
 
 /// Mbed TLS, started.
 ///
-/// Holding one proves that its allocator is the one that counts and that PSA is up.
+/// Holding one proves that PSA is up.
 #[derive(Clone, Copy)]
 pub struct Library {
-    lock: &'static dyn Lock,
+    platform: &'static dyn Platform,
 }
 
 impl Library {
@@ -61,16 +73,16 @@ impl Library {
     ///
     /// # Safety
     ///
-    /// No other part of the program uses Mbed TLS, and the hooks of
-    /// `mbedtls_rs_sys::hook` are set. Every call passes the same lock.
+    /// No other part of the program uses Mbed TLS but under the lock of `platform`.
+    /// Its allocator and the hooks of `mbedtls_rs_sys::hook`, where there are any, are
+    /// set. Every call passes the same platform.
     ///
     /// # Errors
     ///
     /// [`StartError`].
-    pub unsafe fn start(lock: &'static dyn Lock) -> Result<Self, StartError> {
-        let library = Self { lock };
+    pub unsafe fn start(platform: &'static dyn Platform) -> Result<Self, StartError> {
+        let library = Self { platform };
         library.exclusively(|| {
-            heap::install()?;
             // SAFETY: nobody else is inside the library, by the lock; calling it
             // again is allowed.
             match unsafe { sys::psa_crypto_init() } {
@@ -81,15 +93,23 @@ impl Library {
     }
 
     /// Runs `work` while no other thread is in the library.
-    pub(super) fn exclusively<R>(self, work: impl FnOnce() -> R) -> R {
-        struct Held(&'static dyn Lock);
+    pub(crate) fn exclusively<R>(self, work: impl FnOnce() -> R) -> R {
+        struct Held(&'static dyn Platform);
         impl Drop for Held {
             fn drop(&mut self) {
                 self.0.release();
             }
         }
-        self.lock.acquire();
-        let _held = Held(self.lock);
+        self.platform.acquire();
+        let _held = Held(self.platform);
         work()
+    }
+
+    pub(crate) fn random(self) -> Random {
+        self.platform.random()
+    }
+
+    pub(crate) fn failed_allocations(self) -> usize {
+        self.platform.failed_allocations()
     }
 }

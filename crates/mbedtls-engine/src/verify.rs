@@ -6,22 +6,23 @@ use alloc::vec::Vec;
 use core::ffi::{c_int, c_void};
 use core::slice;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::backend::{Observer, PresentedCertificate};
 use secure_socket::diagnosis::CheckFlags;
 
+use crate::sys;
+
 /// The peer's own certificate, as it was shown to the observer.
 #[derive(Default)]
-pub(super) struct Leaf {
+pub(crate) struct Leaf {
     der: Vec<u8>,
     /// Every flag that any certificate was shown with.
     flags: CheckFlags,
 }
 
 /// What the C callback sees during one handshake step.
-pub(super) struct Verify<'a> {
-    pub(super) observer: &'a mut dyn Observer,
-    pub(super) leaf: &'a mut Leaf,
+pub(crate) struct Verify<'a> {
+    pub(crate) observer: &'a mut dyn Observer,
+    pub(crate) leaf: &'a mut Leaf,
 }
 
 impl Verify<'_> {
@@ -40,7 +41,7 @@ impl Verify<'_> {
     /// Shows the leaf once more if the library found more fault with it after the
     /// callback: key usage and, in TLS 1.2, the curve of its key are checked last
     /// (`mbedtls_ssl_verify_certificate`).
-    pub(super) fn add(&mut self, result: u32) {
+    pub(crate) fn add(&mut self, result: u32) {
         // All bits set: there is no result.
         let more = CheckFlags::from_bits(result).without(self.leaf.flags);
         if result == u32::MAX || more.is_passed() || self.leaf.der.is_empty() {
@@ -57,7 +58,7 @@ impl Verify<'_> {
 ///
 /// `verify` points to a [`Verify`] that nobody else uses during the call;
 /// `certificate` and `flags` are Mbed TLS's own.
-pub(super) unsafe extern "C" fn callback(
+pub(crate) unsafe extern "C" fn callback(
     verify: *mut c_void,
     certificate: *mut sys::mbedtls_x509_crt,
     depth: c_int,

@@ -6,10 +6,10 @@
 use core::slice;
 use core::time::Duration;
 
-use mbedtls_rs_sys as sys;
 use secure_socket::backend::{Direction, HandshakeMessage, Observer};
 
-use super::transport::{Received, Tally};
+use crate::sys;
+use crate::transport::{Received, Tally};
 
 const MSG_CHANGE_CIPHER_SPEC: i32 = sys::MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC as i32;
 const MSG_ALERT: i32 = sys::MBEDTLS_SSL_MSG_ALERT as i32;
@@ -37,7 +37,7 @@ struct Input {
 }
 
 /// What is looked at before a step and after it.
-pub(super) struct Snapshot {
+pub(crate) struct Snapshot {
     state: i32,
     input: Input,
     /// Bytes given to the transport, or waiting to be.
@@ -45,11 +45,11 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) const fn state(&self) -> i32 {
+    pub(crate) const fn state(&self) -> i32 {
         self.state
     }
 
-    pub(super) fn take(ssl: &sys::mbedtls_ssl_context, tally: &Tally) -> Self {
+    pub(crate) fn take(ssl: &sys::mbedtls_ssl_context, tally: &Tally) -> Self {
         Self {
             state: ssl.private_state,
             input: Input {
@@ -65,7 +65,7 @@ impl Snapshot {
 
 /// How a step ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// It did what it had to.
     Done,
     /// It has to be called again.
@@ -78,7 +78,7 @@ pub(super) enum Ending {
 
 /// The messages told so far.
 #[derive(Default)]
-pub(super) struct Ladder {
+pub(crate) struct Ladder {
     /// What was received up to the last message.
     told: Received,
     /// A message was read, but the step was not done with it.
@@ -87,7 +87,7 @@ pub(super) struct Ladder {
 
 impl Ladder {
     /// Tells the observer what went by in a step.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         &mut self,
         before: &Snapshot,
         ssl: &sys::mbedtls_ssl_context,

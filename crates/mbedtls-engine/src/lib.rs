@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#![doc = include_str!("../README.md")]
+//!
+//! # Threads
+//!
+//! Mbed TLS is built without `MBEDTLS_THREADING_C` on either side. Its PSA key slots,
+//! and the keys and CA certificates that a configuration shares between connections,
+//! are then written to by every handshake. [`Library`] lets one thread in at a time;
+//! whatever touches them goes through it.
+#![no_std]
+
+extern crate alloc;
+
+#[cfg(not(any(target_os = "none", firmware_lints)))]
+use mbedtls_rs_sys as sys;
+#[cfg(any(target_os = "none", firmware_lints))]
+use zephyr_mbedtls_sys as sys;
+
+mod certificates;
+mod config;
+mod handle;
+mod key;
+mod ladder;
+mod library;
+mod session;
+mod transport;
+mod verify;
+
+pub use certificates::Certificates;
+pub use config::Config;
+pub use key::PrivateKey;
+pub use library::{Library, Platform, Random, StartError};
+pub use session::{Progress, Session, Step, Wait};
+pub use transport::{Transport, TransportError};

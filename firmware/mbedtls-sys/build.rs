@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Binds the Mbed TLS of Zephyr's build: its include directories and configuration are in
+//! a file that `firmware/CMakeLists.txt` writes, and in what zephyr-lang-rust passes.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bindgen::callbacks::{IntKind, ParseCallbacks};
+
+type Result<T> = std::result::Result<T, String>;
+
+fn main() {
+    if let Err(sentence) = run() {
+        println!("cargo::error={sentence}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<()> {
+    println!("cargo::rerun-if-changed=wrapper.h");
+    let build = variable("BUILD_DIR")?;
+    let flags = Path::new(&build).join("mbedtls-flags.txt");
+    println!("cargo::rerun-if-changed={}", flags.display());
+    // What Kconfig says of Mbed TLS.
+    println!("cargo::rerun-if-changed={}", variable("DOTCONFIG")?);
+    let flags =
+        fs::read_to_string(&flags).map_err(|error| format!("{}: {error}", flags.display()))?;
+
+    let mut bindings = bindgen::builder()
+        .header("wrapper.h")
+        .use_core()
+        .clang_arg(format!("--target={}", clang_target(&variable("TARGET")?)))
+        // As zephyr-sys does: on native_sim the C library is the host's, whose headers
+        // do not go with this target.
+        .clang_arg(format!(
+            "-I{}/lib/libc/minimal/include",
+            variable("ZEPHYR_BASE")?
+        ))
+        .derive_debug(false)
+        .derive_default(false)
+        .layout_tests(false)
+        .allowlist_function("mbedtls_(ssl|x509_crt|pk|sha256)_.*")
+        .allowlist_function("mbedtls_sha256")
+        .allowlist_function("psa_(crypto_init|generate_random)")
+        .allowlist_var("(MBEDTLS|PSA)_.*")
+        .allowlist_type("mbedtls_ssl_(states|protocol_version)")
+        .parse_callbacks(Box::new(bindgen::CargoCallbacks::new()))
+        .parse_callbacks(Box::new(Features));
+    for (prefix, name) in [("-I", "INCLUDE_DIRS"), ("-D", "INCLUDE_DEFINES")] {
+        let list = variable(name)?;
+        let list = list.split([' ', ';']).filter(|entry| !entry.is_empty());
+        bindings = bindings.clang_args(list.map(|entry| format!("{prefix}{entry}")));
+    }
+    bindings = bindings.clang_args(flags.lines().filter(|line| line.len() > 2));
+    let bindings = bindings
+        .generate()
+        .map_err(|error| format!("the headers of Zephyr's Mbed TLS cannot be bound: {error}"))?;
+    let out = PathBuf::from(variable("OUT_DIR")?).join("bindings.rs");
+    bindings
+        .write_to_file(&out)
+        .map_err(|error| format!("{}: {error}", out.display()))
+}
+
+fn variable(name: &str) -> Result<String> {
+    println!("cargo::rerun-if-env-changed={name}");
+    env::var(name).map_err(|_| {
+        format!("{name} is not set: the firmware is built by Zephyr, with `west build`")
+    })
+}
+
+/// clang knows no such riscv targets as Rust does.
+fn clang_target(target: &str) -> String {
+    match target.split_once('-') {
+        Some((arch, _)) if arch.starts_with("riscv32") => "riscv32-unknown-none-elf".into(),
+        Some((arch, _)) if arch.starts_with("riscv64") => "riscv64-unknown-none-elf".into(),
+        _ => target.into(),
+    }
+}
+
+/// Passes on what `wrapper.h` found Mbed TLS to be built with.
+#[derive(Debug)]
+struct Features;
+
+impl ParseCallbacks for Features {
+    fn int_macro(&self, name: &str, _value: i64) -> Option<IntKind> {
+        if let Some(feature) = name.strip_prefix("ZEPHYR_MBEDTLS_HAS_") {
+            println!("cargo::metadata={}=1", feature.to_lowercase());
+        }
+        None
+    }
+}
