@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::event::PollFlags;
 use secure_socket::backend::{Connection, Failure, HandshakeFacts, Received};
+use secure_socket::diagnosis::Alert;
 
 use crate::net::{self, Deadline, Wire};
 use crate::platform::lock;
@@ -115,5 +116,11 @@ impl Connection for TcpConnection {
         // We send no more; the peer may. One that is gone already is no failure.
         let _ = self.stream.shutdown(Shutdown::Write);
         Ok(())
+    }
+
+    fn abort(&self, alert: Alert) {
+        let _alone = lock(&self.sending);
+        lock(&self.session).abort(&mut Wire(&self.stream), alert);
+        net::part(&self.stream);
     }
 }

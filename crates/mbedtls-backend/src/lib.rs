@@ -5,6 +5,7 @@
 
 mod connection;
 mod digest;
+mod exchange;
 mod handshake;
 mod heap;
 mod net;
@@ -13,14 +14,17 @@ mod server;
 
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use mbedtls_engine::{Certificates, Config, Library, PrivateKey};
-use secure_socket::UnixTime;
-use secure_socket::backend::{Addresses, Backend, ConnectFailure, Observer, OsError};
+use secure_socket::backend::{
+    Addresses, Backend, ConnectFailure, Observer, OsError, OsErrorKind, SignatureError,
+};
 use secure_socket::config::{ClientConfig, Timeouts};
 use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::error::Error;
+use secure_socket::x509::SignatureAlgorithm;
+use secure_socket::{Clock, UnixTime};
 
 pub use connection::TcpConnection;
 pub use mbedtls_engine::StartError;
@@ -39,6 +43,7 @@ pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy)]
 pub struct MbedTls {
     library: Library,
+    clock: &'static dyn Clock,
 }
 
 impl MbedTls {
@@ -48,7 +53,17 @@ impl MbedTls {
     ///
     /// What kept it from starting: no memory or no random numbers.
     pub fn new() -> Result<Self, StartError> {
-        platform::start().map(|library| Self { library })
+        platform::start().map(|library| Self {
+            library,
+            clock: &platform::SYSTEM_CLOCK,
+        })
+    }
+
+    /// The same with another clock than the system's, for the handshakes made through
+    /// it: a [`UnixTime`] is one that stands still.
+    #[must_use]
+    pub const fn with_clock(self, clock: &'static dyn Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// Lets Mbed TLS have `bytes` of heap and no more, in the whole process, as on a
@@ -63,11 +78,7 @@ impl Backend for MbedTls {
     type Connection = TcpConnection;
 
     fn now(&self) -> Option<UnixTime> {
-        // The clock that Mbed TLS is hooked to.
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        since
-            .ok()
-            .map(|since| UnixTime::from_seconds(since.as_secs()))
+        self.clock.now()
     }
 
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
@@ -78,6 +89,34 @@ impl Backend for MbedTls {
         let kind = CredentialKind::Certificate;
         let certificate = Certificates::parse(self.library, [certificate], kind)?;
         PrivateKey::parse(self.library, key)?.check_pair(&certificate)
+    }
+
+    fn verify_signature(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        mbedtls_engine::verify_signature(self.library, algorithm, public_key, message, signature)
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
+        getrandom::fill(bytes).map_err(|error| OsError {
+            kind: OsErrorKind::OutOfResources,
+            number: error.raw_os_error().unwrap_or(0),
+        })
+    }
+
+    fn exchange(
+        &self,
+        address: SocketAddr,
+        request: &[u8],
+        limit: usize,
+        timeout: Duration,
+        complete: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError> {
+        exchange::exchange(address, request, limit, timeout, complete)
     }
 
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
@@ -102,6 +141,7 @@ impl Backend for MbedTls {
         } = config.settings().timeouts();
         let stream: TcpStream = net::connect(address, connect.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
             .map_err(ConnectFailure::Connect)?;
+        let _clock = platform::use_clock(self.clock);
         handshake::complete(
             Arc::clone(client),
             stream,

@@ -2,13 +2,17 @@
 
 //! What Mbed TLS asks of the platform: a lock, clocks and random numbers.
 
+use std::cell::Cell;
 use std::ffi::{c_int, c_uchar, c_void};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::{Duration, SystemTime};
 
+use der::DateTime;
 use mbedtls_rs_sys as sys;
 use mbedtls_rs_sys::hook::backend::std::timer::StdTimer;
-use mbedtls_rs_sys::hook::backend::std::wall_clock::StdWallClock;
+use mbedtls_rs_sys::hook::wall_clock::MbedtlsWallClock;
+use secure_socket::{Clock, UnixTime};
 
 use mbedtls_engine::{Library, Platform, Random, StartError};
 
@@ -87,7 +91,63 @@ static LOCK: Reentrant = Reentrant {
 };
 
 static TIMER: StdTimer = StdTimer;
-static WALL_CLOCK: StdWallClock = StdWallClock;
+static WALL_CLOCK: HookedClock = HookedClock;
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+pub(crate) static SYSTEM_CLOCK: SystemClock = SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Option<UnixTime> {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        since
+            .ok()
+            .map(|since| UnixTime::from_seconds(since.as_secs()))
+    }
+}
+
+thread_local! {
+    /// The clock of the handshake that this thread is making.
+    static CLOCK: Cell<&'static dyn Clock> = const { Cell::new(&SYSTEM_CLOCK) };
+}
+
+/// Has Mbed TLS see `clock` in this thread, until what is returned is dropped.
+pub(crate) fn use_clock(clock: &'static dyn Clock) -> ClockInUse {
+    ClockInUse {
+        before: CLOCK.replace(clock),
+    }
+}
+
+pub(crate) struct ClockInUse {
+    before: &'static dyn Clock,
+}
+
+impl Drop for ClockInUse {
+    fn drop(&mut self) {
+        CLOCK.set(self.before);
+    }
+}
+
+struct HookedClock;
+
+impl MbedtlsWallClock for HookedClock {
+    fn instant(&self) -> Option<sys::tm> {
+        let since = Duration::from_secs(CLOCK.get().now()?.seconds());
+        let date = DateTime::from_unix_duration(since).ok()?;
+        // What Mbed TLS reads of it; its years count from 1900, its months from 0.
+        Some(sys::tm {
+            tm_year: i32::from(date.year()) - 1900,
+            tm_mon: i32::from(date.month()) - 1,
+            tm_mday: date.day().into(),
+            tm_hour: date.hour().into(),
+            tm_min: date.minutes().into(),
+            tm_sec: date.seconds().into(),
+            tm_wday: 0,
+            tm_yday: 0,
+            tm_isdst: 0,
+        })
+    }
+}
 
 /// Starts Mbed TLS, the first time, with std's clocks.
 pub(crate) fn start() -> Result<Library, StartError> {

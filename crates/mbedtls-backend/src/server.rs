@@ -7,10 +7,11 @@ use secure_socket::backend::{Failure, Observer, OsError, ServerBackend};
 use secure_socket::config::{ServerConfig, Timeouts};
 use secure_socket::error::{Error, IoError};
 
+use mbedtls_engine::Config;
+
 use crate::connection::TcpConnection;
 use crate::net;
-use crate::{DEFAULT_HANDSHAKE_TIMEOUT, MbedTls, handshake};
-use mbedtls_engine::Config;
+use crate::{DEFAULT_HANDSHAKE_TIMEOUT, MbedTls, handshake, platform};
 
 /// A bound port.
 pub struct Listener {
@@ -55,6 +56,7 @@ impl ServerBackend for MbedTls {
     ) -> Result<TcpConnection, Failure> {
         net::prepare(&incoming).map_err(Failure::Os)?;
         let Timeouts { handshake, io, .. } = listener.timeouts;
+        let _clock = platform::use_clock(self.clock);
         handshake::complete(
             Arc::clone(&listener.config),
             incoming,

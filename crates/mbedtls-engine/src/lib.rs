@@ -24,6 +24,7 @@ mod key;
 mod ladder;
 mod library;
 mod session;
+mod signature;
 mod transport;
 mod verify;
 
@@ -32,4 +33,5 @@ pub use config::Config;
 pub use key::PrivateKey;
 pub use library::{Library, Platform, Random, StartError};
 pub use session::{Progress, Session, Step, Wait};
+pub use signature::verify_signature;
 pub use transport::{Transport, TransportError};

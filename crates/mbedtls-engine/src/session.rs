@@ -427,6 +427,24 @@ impl Session {
         }
     }
 
+    /// Makes and sends a fatal alert, where nothing is left of a record before it.
+    /// Nothing can be sent afterwards.
+    pub fn abort(&mut self, transport: &mut dyn Transport, alert: Alert) {
+        if self.must_be_over().is_err() || self.must_flush() {
+            return;
+        }
+        self.call(transport, false, |ssl| {
+            // SAFETY: `ssl` is set up, and its transport is in place.
+            unsafe {
+                sys::mbedtls_ssl_send_alert_message(
+                    ssl,
+                    sys::MBEDTLS_SSL_ALERT_LEVEL_FATAL as u8,
+                    alert.to_wire(),
+                )
+            }
+        });
+    }
+
     /// The version negotiated.
     #[must_use]
     pub fn version(&self) -> Option<TlsVersion> {

@@ -27,10 +27,9 @@ pub(crate) struct Verify<'a> {
 
 impl Verify<'_> {
     fn present(&mut self, der: &[u8], depth: u8, flags: CheckFlags) -> CheckFlags {
-        let flags = flags
-            | self
-                .observer
-                .certificate(PresentedCertificate { depth, der, flags });
+        let flags = self
+            .observer
+            .certificate(PresentedCertificate { depth, der, flags });
         self.leaf.flags |= flags;
         if depth == 0 {
             self.leaf.der = der.to_vec();
@@ -72,8 +71,21 @@ pub(crate) unsafe extern "C" fn callback(
         slice::from_raw_parts(raw.p, raw.len)
     };
     let depth = u8::try_from(depth).unwrap_or(u8::MAX);
-    *flags = verify
-        .present(der, depth, CheckFlags::from_bits(*flags))
-        .bits();
+    let answer = verify.present(der, depth, CheckFlags::from_bits(*flags));
+    *flags = answer.bits();
+    if depth == 0 && !answer.is_passed() {
+        // SAFETY: what the peer sent is a list that begins with its own certificate,
+        // and lives as long as that.
+        let mut next = unsafe { (*certificate).next };
+        while !next.is_null() {
+            // SAFETY: as above; a parsed certificate holds its DER.
+            let (der, after) = unsafe {
+                let raw = &(*next).raw;
+                (slice::from_raw_parts(raw.p, raw.len), (*next).next)
+            };
+            verify.observer.sent(der);
+            next = after;
+        }
+    }
     0
 }

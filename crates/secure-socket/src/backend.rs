@@ -15,12 +15,18 @@
 //!   issuer first and the peer's own (depth 0) last, and the handshake fails if any
 //!   answer is not [`CheckFlags::PASSED`]. A handshake in a mode with certificates
 //!   that shows the observer no certificate at depth 0 is refused above the seam.
+//! - The answer replaces the TLS library's verdict, also where it takes a reason away:
+//!   with [`Anchors::Pinned`] nobody vouches for the peer's certificate, and its key is
+//!   what counts. The TLS library must then go as far as calling the observer with no
+//!   CA certificate at all.
 //! - No option of the configuration is skipped: what a backend cannot honour, it
 //!   refuses in [`Backend::prepare`] with [`ConfigurationError::Unsupported`].
 //! - No session is ever resumed.
 //!
+//! [`Anchors::Pinned`]: crate::credential::Anchors::Pinned
 //! [`ConfigurationError::Unsupported`]: crate::error::ConfigurationError::Unsupported
 
+use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -31,6 +37,7 @@ use crate::error::Error;
 use crate::suite::CipherSuite;
 use crate::time::UnixTime;
 use crate::version::TlsVersion;
+use crate::x509::SignatureAlgorithm;
 
 /// The most addresses of one host name that are tried.
 pub const MAX_ADDRESSES: usize = 8;
@@ -59,6 +66,47 @@ pub trait Backend {
     ///
     /// [`CredentialError::KeyMismatch`], or what is wrong with either of them.
     fn check_key_pair(&self, certificate: &[u8], key: &[u8]) -> Result<(), CredentialError>;
+
+    /// Verifies `signature` over `message` with the key `public_key` (a
+    /// SubjectPublicKeyInfo in DER): the TLS library's arithmetic, for the sake of
+    /// revocation lists and OCSP responses. May be called by an observer, in the
+    /// middle of a handshake.
+    ///
+    /// # Errors
+    ///
+    /// [`SignatureError`].
+    fn verify_signature(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError>;
+
+    /// Fills `bytes` with random bytes that nobody can guess.
+    ///
+    /// # Errors
+    ///
+    /// What the platform says.
+    fn random(&self, bytes: &mut [u8]) -> Result<(), OsError>;
+
+    /// Connects to `address` in plain TCP, sends `request` and receives until the
+    /// peer closes, `complete` says that what was received so far is all, or there is
+    /// more than `limit` bytes of it; then closes. For revocation lists and OCSP, which
+    /// carry signatures of their own.
+    ///
+    /// # Errors
+    ///
+    /// What the platform says; `timeout` is for all of it together. More than `limit`
+    /// bytes are no error here: the answer is then one byte longer than `limit`.
+    fn exchange(
+        &self,
+        address: SocketAddr,
+        request: &[u8],
+        limit: usize,
+        timeout: Duration,
+        complete: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError>;
 
     /// The addresses of `host`, a DNS name or an IP address.
     ///
@@ -168,6 +216,24 @@ pub trait Connection {
     ///
     /// What broke the connection.
     fn close(&self) -> Result<(), Failure>;
+
+    /// Sends `alert`, which must be a fatal one, instead of close_notify, as far as that
+    /// can be done at once. The connection is dropped afterwards: it was refused after
+    /// its handshake.
+    fn abort(&self, alert: Alert);
+}
+
+/// Why a signature was not found good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// It does not belong to this message and key.
+    Invalid,
+    /// The TLS library was built without this algorithm, hash or curve, or the key is
+    /// of another kind than the algorithm.
+    Unsupported,
+    /// The TLS library ran out of memory.
+    OutOfMemory,
 }
 
 /// What [`Connection::receive`] came back with.
@@ -203,9 +269,17 @@ pub struct HandshakeFacts {
 /// Sees a handshake as it goes by.
 pub trait Observer {
     /// A certificate of the peer's chain, with the TLS library's verdict on it. The
-    /// answer is the verdict that counts: it may add reasons and take none away.
+    /// answer is the verdict that counts.
     #[must_use]
     fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags;
+
+    /// A certificate (DER) that the peer sent along with its own, in the order in which
+    /// it sent them, whether it became part of the chain or not. To be called right
+    /// after [`Observer::certificate`] refused the peer's own (depth 0), so that a
+    /// chain that leads nowhere can be told from one in the wrong order.
+    fn sent(&mut self, der: &[u8]) {
+        let _ = der;
+    }
 
     /// A handshake message that was sent or received, where the backend can tell.
     fn message(&mut self, message: &HandshakeMessage) {

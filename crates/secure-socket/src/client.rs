@@ -8,13 +8,14 @@ use crate::backend::{Backend, ConnectFailure, HandshakeMessage, OsError, OsError
 use crate::builder::Builder;
 use crate::config::{ClientAuthentication, ClientConfig, Settings};
 use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
-use crate::diagnosis::{Expected, Judge, Peer};
-use crate::error::{ConfigurationError, ConnectError, Error, ResolveError};
+use crate::diagnosis::Peer;
+use crate::error::{ConnectError, Error, ResolveError};
 use crate::handshake::{Outcome, Terms, clock_for};
 use crate::mode::Mode;
 use crate::name::ServerName;
 use crate::session::AuthenticatedAs;
 use crate::stream::Stream;
+use crate::verify::{Expected, Judge};
 
 /// Nothing was said yet: how to authenticate comes first.
 pub struct NeedsTrust(());
@@ -164,17 +165,13 @@ impl Builder<ClientReady> {
             settings: self.settings,
         };
         config.settings.settle(config.mode())?;
-        if let Some((Trust::Given(anchors), _)) = config.trust()
-            && anchors.is_empty()
-        {
-            return Err(ConfigurationError::NoTrustAnchor.into());
+        if let Some((trust, _)) = config.trust() {
+            trust.check()?;
         }
         let prepared = backend.prepare(&config)?;
         let us = match &config.authentication {
             ClientAuthentication::Psk(source) => AuthenticatedAs::psk(source),
-            ClientAuthentication::Mutual { identity, .. } => {
-                AuthenticatedAs::certificate(identity, backend)
-            }
+            ClientAuthentication::Mutual { identity, .. } => AuthenticatedAs::certificate(identity),
             _ => AuthenticatedAs::Nobody,
         };
         Ok(Client {
@@ -242,7 +239,6 @@ impl<B: Backend> Client<'_, B> {
             number: 0,
         });
         let backend = self.backend;
-        let sha256 = |data: &[u8]| backend.sha256(data);
         for address in addresses {
             log::debug!("connecting to {address}");
             let expected = self.config.trust().zip(clock);
@@ -250,10 +246,10 @@ impl<B: Backend> Client<'_, B> {
                 expected.map(|((trust, name), clock)| Expected {
                     peer: Peer::Server,
                     name: Some(name),
-                    anchors: trust.anchors(),
+                    trust,
                     clock,
                 }),
-                &sha256,
+                backend,
                 trace.as_mut().map(|trace| &mut **trace as _),
             );
             let result = backend.connect(&self.prepared, &self.config, address, &mut judge);

@@ -138,6 +138,10 @@ pub enum HandshakeReason {
     UnknownPskIdentity,
     /// The client sent no certificate, and one is required.
     NoClientCertificate,
+    /// A certificate of the peer's cannot be read: it breaks the rules of its format,
+    /// has an extension that is critical and not understood (such as nameConstraints),
+    /// or a key of a kind that the TLS library was built without.
+    UnreadableCertificate,
     /// The peer offers no version that we allow.
     Version(Versions),
     /// The handshake ended in a version that we did not ask for.
@@ -327,6 +331,11 @@ impl fmt::Display for HandshakeReason {
             Self::NoClientCertificate => {
                 f.write_str("the client sent no certificate, and mode mutual requires one")
             }
+            Self::UnreadableCertificate => f.write_str(
+                "a certificate of the peer's cannot be read: it breaks its own format, has a \
+                 critical extension that is not understood (such as nameConstraints), or a key \
+                 of a kind that this TLS library was built without",
+            ),
             Self::Version(asked) => write!(f, "the peer does not offer {asked}"),
             Self::WrongVersion { asked, had } => {
                 write!(f, "{asked} was asked for, but the handshake ended in {had}")

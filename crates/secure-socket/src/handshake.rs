@@ -5,12 +5,13 @@
 
 use crate::backend::{Connection, Failure};
 use crate::config::Settings;
-use crate::diagnosis::{Alert, Judge, Peer, TlsCode};
+use crate::diagnosis::{Alert, Peer, TlsCode};
 use crate::error::{ConfigurationError, Error, HandshakeError, HandshakeReason, VerifyError};
 use crate::mode::Mode;
 use crate::session::{AuthenticatedAs, Session};
 use crate::stream::Stream;
 use crate::time::UnixTime;
+use crate::verify::{Findings, Judge};
 
 /// The clock that dates are checked against, in a mode that checks them.
 pub(crate) fn clock_for(
@@ -61,7 +62,7 @@ impl Outcome<'_> {
         result: Result<C, Failure>,
     ) -> Result<Stream<C>, Error> {
         let Self { terms, judge } = self;
-        let (refused, leaf) = judge.into_findings();
+        let Findings { refused, leaf } = judge.into_findings();
         let refuse = |reason| Err(Error::Handshake(HandshakeError { reason, code: None }));
         let connection = match result {
             Ok(connection) => connection,
@@ -168,6 +169,8 @@ fn explain_code(code: TlsCode, alert: Option<Alert>, terms: &Terms<'_>) -> Hands
         HandshakeReason::UnknownPskIdentity
     } else if code.is(TlsCode::NO_CLIENT_CERTIFICATE) {
         HandshakeReason::NoClientCertificate
+    } else if code.is_unreadable_certificate() {
+        HandshakeReason::UnreadableCertificate
     } else if code.is(TlsCode::BAD_PROTOCOL_VERSION) {
         HandshakeReason::Version(terms.settings.versions())
     } else if code.is(TlsCode::HANDSHAKE_FAILURE) {
@@ -202,9 +205,13 @@ fn explain_code(code: TlsCode, alert: Option<Alert>, terms: &Terms<'_>) -> Hands
 mod tests {
     use super::*;
     use crate::backend::{HandshakeFacts, Observer as _, PresentedCertificate, Received};
-    use crate::diagnosis::{CheckFlags, Expected};
+    use crate::credential::CaCertificate;
+    use crate::diagnosis::CheckFlags;
     use crate::suite::CipherSuite;
+    use crate::verify::Expected;
+    use crate::verify::tests::NothingVerifies;
     use crate::version::{TlsVersion, Versions};
+    use alloc::vec::Vec;
     use core::time::Duration;
     use test_pki::{KeyKind, Leaf, Pki};
 
@@ -240,6 +247,10 @@ mod tests {
         fn close(&self) -> Result<(), Failure> {
             unreachable!("no stream is made of it")
         }
+
+        fn abort(&self, _: Alert) {
+            unreachable!("no stream is made of it")
+        }
     }
 
     /// What becomes of a connection in `mode` that asked for TLS 1.3, after the backend
@@ -260,14 +271,14 @@ mod tests {
         let mut settings = Settings::new();
         settings.versions = Versions::Tls13;
         settings.settle(mode).unwrap();
-        let no_hash = |_: &[u8]| [0; 32];
+        let trust = Vec::<CaCertificate>::new().into();
         let expected = mode.verifies_certificates().then_some(Expected {
             peer: Peer::Server,
             name: None,
-            anchors: &[],
+            trust: &trust,
             clock: UnixTime::FLOOR,
         });
-        let mut judge = Judge::new(expected, &no_hash, None);
+        let mut judge = Judge::new(expected, &NothingVerifies, None);
         if let Some(flags) = shown {
             let pki = Pki::generate(KeyKind::Ec).unwrap();
             let _ = judge.certificate(PresentedCertificate {

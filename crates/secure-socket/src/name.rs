@@ -90,6 +90,14 @@ impl ServerName {
         }
     }
 
+    /// The DNS name in lower case; empty for an address.
+    pub(crate) fn as_str(&self) -> &str {
+        match &self.0 {
+            Kind::Dns(name) => name,
+            Kind::Ip(_) => "",
+        }
+    }
+
     /// The name as TLS libraries take it: lower case, no brackets, no trailing dot.
     #[must_use]
     pub fn to_text(&self) -> String {

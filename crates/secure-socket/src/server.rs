@@ -8,12 +8,13 @@ use crate::backend::{Failure, HandshakeMessage, OsError, ServerBackend};
 use crate::builder::Builder;
 use crate::config::{ServerAuthentication, ServerConfig, Settings};
 use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
-use crate::diagnosis::{Expected, Judge, Peer};
-use crate::error::{ConfigurationError, Error, IoError};
+use crate::diagnosis::Peer;
+use crate::error::{Error, IoError};
 use crate::handshake::{Outcome, Terms, clock_for};
 use crate::mode::Mode;
 use crate::session::AuthenticatedAs;
 use crate::stream::Stream;
+use crate::verify::{Expected, Judge};
 
 /// Nothing was said yet: how to authenticate comes first.
 pub struct NeedsProof(());
@@ -117,10 +118,8 @@ impl Builder<ServerReady> {
             settings: self.settings,
         };
         config.settings.settle(config.mode())?;
-        if let Some(Trust::Given(anchors)) = config.client_trust()
-            && anchors.is_empty()
-        {
-            return Err(ConfigurationError::NoTrustAnchor.into());
+        if let Some(trust) = config.client_trust() {
+            trust.check()?;
         }
         let listener = backend.bind(&config, address)?;
         let us = match &config.authentication {
@@ -128,7 +127,7 @@ impl Builder<ServerReady> {
             ServerAuthentication::Unauthenticated { .. } => AuthenticatedAs::Nobody,
             ServerAuthentication::ServerAuth { identity }
             | ServerAuthentication::Mutual { identity, .. } => {
-                AuthenticatedAs::certificate(identity, backend)
+                AuthenticatedAs::certificate(identity)
             }
         };
         Ok(Server {
@@ -232,7 +231,6 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             Mode::Mutual => clock_for(mode, backend.now())?,
             _ => None,
         };
-        let sha256 = |data: &[u8]| backend.sha256(data);
         let mut judge = Judge::new(
             config
                 .client_trust()
@@ -240,10 +238,10 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
                 .map(|(trust, clock)| Expected {
                     peer: Peer::Client,
                     name: None,
-                    anchors: trust.anchors(),
+                    trust,
                     clock,
                 }),
-            &sha256,
+            *backend,
             trace.as_mut().map(|trace| &mut **trace as _),
         );
         let result: Result<_, Failure> = backend.handshake(listener, self.incoming, &mut judge);

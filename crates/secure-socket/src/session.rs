@@ -3,12 +3,11 @@
 //! What a finished handshake agreed on.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
-use crate::backend::Backend;
 use crate::config::AlpnProtocol;
 use crate::credential::{IdentitySource, PskSource, SecTag};
 use crate::mode::Mode;
@@ -29,15 +28,19 @@ pub struct CertificateIdentity {
 }
 
 impl CertificateIdentity {
-    /// Reads a certificate in DER; one that cannot be read still has its hash.
-    pub(crate) fn read(der: &[u8], sha256: [u8; 32]) -> Self {
-        let (subject, names) = CertificateFacts::read(der).map_or_else(
-            || ("a certificate that cannot be read".to_owned(), Vec::new()),
-            |facts| (facts.subject, facts.names),
-        );
+    /// Whom the certificate with these facts is about; one that cannot be read still
+    /// has its hash.
+    pub(crate) fn new(facts: Option<&CertificateFacts>, sha256: [u8; 32]) -> Self {
         Self {
-            subject,
-            names,
+            subject: facts.map_or_else(
+                || "a certificate that cannot be read".to_owned(),
+                |facts| facts.subject.clone(),
+            ),
+            names: facts
+                .and_then(|facts| facts.names.as_ref())
+                .map_or_else(Vec::new, |names| {
+                    names.iter().map(ToString::to_string).collect()
+                }),
             sha256,
         }
     }
@@ -65,14 +68,9 @@ impl AuthenticatedAs {
         })
     }
 
-    pub(crate) fn certificate<B: Backend>(source: &IdentitySource, backend: &B) -> Self {
+    pub(crate) fn certificate(source: &IdentitySource) -> Self {
         match source {
-            IdentitySource::Given(identity) => match identity.chain().first() {
-                Some(leaf) => {
-                    Self::Certificate(CertificateIdentity::read(leaf, backend.sha256(leaf)))
-                }
-                None => Self::Nobody,
-            },
+            IdentitySource::Given(identity) => Self::Certificate(identity.about().clone()),
             IdentitySource::Stored(tag) => Self::StoredCertificate(*tag),
         }
     }

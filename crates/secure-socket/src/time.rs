@@ -33,6 +33,19 @@ impl UnixTime {
     }
 }
 
+/// A calendar clock.
+pub trait Clock: Sync {
+    /// What it shows; `None` if it was never set.
+    fn now(&self) -> Option<UnixTime>;
+}
+
+/// A clock that stands still: for tests.
+impl Clock for UnixTime {
+    fn now(&self) -> Option<UnixTime> {
+        Some(*self)
+    }
+}
+
 /// The date alone, as `2026-11-23`: what a sentence about a certificate needs.
 impl fmt::Display for UnixTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

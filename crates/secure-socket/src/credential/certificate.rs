@@ -3,22 +3,31 @@
 //! CA certificates, and the set of them that a side trusts.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::{CredentialError, CredentialKind, SecTag, pem};
+use crate::error::ConfigurationError;
+use crate::policy::{Policy, SpkiPin};
+use crate::verify::{self, Crypto, Examiner, Expected};
 use crate::x509::CertificateFacts;
 
 /// DER bytes: part of the program (`&'static`, not copied to RAM) or owned.
 pub type Der = Cow<'static, [u8]>;
 
 /// Refuses what is no X.509 certificate.
-pub(super) fn check(der: &[u8], kind: CredentialKind) -> Result<(), CredentialError> {
+pub(super) fn check(der: &[u8], kind: CredentialKind) -> Result<CertificateFacts, CredentialError> {
     if der.is_empty() {
         return Err(CredentialError::Empty(kind));
     }
-    CertificateFacts::read(der)
-        .map(|_| ())
-        .ok_or(CredentialError::Der(kind))
+    match CertificateFacts::read(der) {
+        None => Err(CredentialError::Der(kind)),
+        Some(facts) if !facts.not_understood.is_empty() => {
+            Err(CredentialError::NotUnderstood(kind))
+        }
+        Some(facts) => Ok(facts),
+    }
 }
 
 /// A certificate to trust: that of a CA, or a self-signed one of the peer itself.
@@ -27,6 +36,16 @@ pub(super) fn check(der: &[u8], kind: CredentialKind) -> Result<(), CredentialEr
 /// certificate is in date or marked as a CA: that is checked in each handshake.
 #[derive(Clone)]
 pub struct CaCertificate(Der);
+
+/// Its subject.
+impl fmt::Debug for CaCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let facts = CertificateFacts::read(&self.0);
+        f.debug_tuple("CaCertificate")
+            .field(&facts.map(|facts| facts.subject))
+            .finish()
+    }
+}
 
 impl CaCertificate {
     /// Checks and takes one certificate in DER.
@@ -68,43 +87,113 @@ impl CaCertificate {
     }
 }
 
-/// What a side trusts the peer's certificate to lead to.
-#[derive(Clone)]
+/// What vouches for the peer's certificate.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Trust {
-    /// These certificates. An empty list trusts nobody, and is refused when a
+pub enum Anchors {
+    /// One of these certificates. An empty list trusts nobody, and is refused when a
     /// client or server is built with it.
     Given(Vec<CaCertificate>),
     /// What the platform's credential store holds under this tag.
     Stored(SecTag),
+    /// Nobody: the certificate's own key is one of these, and dates, name and purpose
+    /// are checked as ever. An empty list is refused likewise.
+    Pinned(Vec<SpkiPin>),
 }
 
+/// Whom a side trusts, and how carefully.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    anchors: Anchors,
+    policy: Policy,
+    /// What looks at certificates. Kept here so that a program which trusts no
+    /// certificates has nothing of it linked.
+    examine: Examine,
+}
+
+type Examine = for<'a> fn(Expected<'a>, &'a dyn Crypto) -> Box<dyn Examiner + 'a>;
+
 impl Trust {
-    /// The certificates, where the program holds them.
+    /// Trusts whom `anchors` vouch for, by the default [`Policy`].
     #[must_use]
-    pub fn anchors(&self) -> &[CaCertificate] {
-        match self {
-            Self::Given(anchors) => anchors,
-            Self::Stored(_) => &[],
+    pub fn new(anchors: Anchors) -> Self {
+        Self {
+            anchors,
+            policy: Policy::new(),
+            examine: verify::examine,
         }
+    }
+
+    /// Trusts a certificate whose own key is one of `pins`, whoever issued it: in place
+    /// of a CA, for a peer with a self-signed certificate or from a CA that one would
+    /// rather not depend on. Give a second pin for the key that is to come next.
+    #[must_use]
+    pub fn pinned(pins: impl IntoIterator<Item = SpkiPin>) -> Self {
+        Self::new(Anchors::Pinned(pins.into_iter().collect()))
+    }
+
+    /// The same with another policy.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// What vouches for the peer's certificate.
+    #[must_use]
+    pub const fn anchors(&self) -> &Anchors {
+        &self.anchors
+    }
+
+    /// How carefully to look at it.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The CA certificates, where the program holds them.
+    #[must_use]
+    pub fn certificates(&self) -> &[CaCertificate] {
+        match &self.anchors {
+            Anchors::Given(certificates) => certificates,
+            Anchors::Stored(_) | Anchors::Pinned(_) => &[],
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ConfigurationError> {
+        match &self.anchors {
+            Anchors::Given(certificates) if certificates.is_empty() => {
+                Err(ConfigurationError::NoTrustAnchor)
+            }
+            Anchors::Pinned(pins) if pins.is_empty() => Err(ConfigurationError::NoTrustAnchor),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn examiner<'a>(
+        &self,
+        expected: Expected<'a>,
+        crypto: &'a dyn Crypto,
+    ) -> Box<dyn Examiner + 'a> {
+        (self.examine)(expected, crypto)
     }
 }
 
 impl From<CaCertificate> for Trust {
     fn from(anchor: CaCertificate) -> Self {
-        Self::Given(alloc::vec![anchor])
+        Self::new(Anchors::Given(alloc::vec![anchor]))
     }
 }
 
 impl From<Vec<CaCertificate>> for Trust {
     fn from(anchors: Vec<CaCertificate>) -> Self {
-        Self::Given(anchors)
+        Self::new(Anchors::Given(anchors))
     }
 }
 
 impl From<SecTag> for Trust {
     fn from(tag: SecTag) -> Self {
-        Self::Stored(tag)
+        Self::new(Anchors::Stored(tag))
     }
 }
 

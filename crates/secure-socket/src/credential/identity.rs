@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::certificate::check;
 use super::{CredentialError, CredentialKind, Der, SecTag, SecretBytes, pem};
 use crate::backend::Backend;
+use crate::session::CertificateIdentity;
 
 /// What a side proves itself with: a certificate, the intermediates that lead from
 /// it to the CA, and its private key.
@@ -16,6 +17,7 @@ use crate::backend::Backend;
 pub struct Identity {
     chain: Vec<Der>,
     key: SecretBytes,
+    about: CertificateIdentity,
 }
 
 impl Identity {
@@ -40,7 +42,8 @@ impl Identity {
         let leaf = chain
             .first()
             .ok_or(CredentialError::Empty(CredentialKind::Certificate))?;
-        for certificate in &chain {
+        let facts = check(leaf, CredentialKind::Certificate)?;
+        for certificate in &chain[1..] {
             check(certificate, CredentialKind::Certificate)?;
         }
         let key = key.into();
@@ -48,7 +51,8 @@ impl Identity {
             return Err(CredentialError::Empty(CredentialKind::PrivateKey));
         }
         backend.check_key_pair(leaf, key.expose())?;
-        Ok(Self { chain, key })
+        let about = CertificateIdentity::new(Some(&facts), backend.sha256(leaf));
+        Ok(Self { chain, key, about })
     }
 
     /// Takes a chain in PEM, leaf first and without the root, and the leaf's
@@ -70,6 +74,12 @@ impl Identity {
     #[must_use]
     pub fn chain(&self) -> &[Der] {
         &self.chain
+    }
+
+    /// Whom the certificate is about.
+    #[must_use]
+    pub const fn about(&self) -> &CertificateIdentity {
+        &self.about
     }
 
     /// The private key in DER. Whoever copies it wipes the copy.

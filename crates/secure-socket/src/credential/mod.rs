@@ -14,7 +14,7 @@ mod secret;
 
 use core::fmt;
 
-pub use certificate::{CaCertificate, Der, Trust};
+pub use certificate::{Anchors, CaCertificate, Der, Trust};
 pub use identity::{Identity, IdentitySource};
 pub use psk::{MAX_PSK, MAX_PSK_IDENTITY, MIN_PSK, Psk, PskIdentity, PskSource};
 pub use secret::SecretBytes;
@@ -99,6 +99,11 @@ pub enum CredentialError {
     EncryptedKey,
     /// The DER is no X.509 certificate or no private key.
     Der(CredentialKind),
+    /// The certificate has a critical extension that is not understood here (RFC 5280,
+    /// section 4.2).
+    NotUnderstood(CredentialKind),
+    /// The pin of a public key is not 64 hexadecimal digits.
+    Pin,
     /// The private key belongs to another certificate.
     KeyMismatch,
     /// The private key is of a kind or size that the TLS library was built without.
@@ -148,6 +153,13 @@ impl fmt::Display for CredentialError {
                  `openssl pkey -in key.pem -out plain.pem`",
             ),
             Self::Der(kind) => write!(f, "the DER is no {kind}"),
+            Self::NotUnderstood(kind) => write!(
+                f,
+                "the {kind} has a critical extension that is not understood here"
+            ),
+            Self::Pin => {
+                f.write_str("the pin of a public key is not the 64 hexadecimal digits of a SHA-256")
+            }
             Self::KeyMismatch => f.write_str("the private key does not belong to the certificate"),
             Self::KeyUnsupported => f.write_str(
                 "the private key is of a kind or size that this TLS library was built without",

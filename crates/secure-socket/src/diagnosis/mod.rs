@@ -5,12 +5,10 @@
 
 mod alert;
 mod flags;
-mod judge;
 mod refusal;
 mod tls_code;
 
 pub use alert::Alert;
 pub use flags::CheckFlags;
-pub(crate) use judge::{Expected, Judge};
 pub use refusal::{CertificateRefusal, Check, Peer, Refusal};
 pub use tls_code::TlsCode;

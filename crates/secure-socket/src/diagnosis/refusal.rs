@@ -7,7 +7,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::CheckFlags;
+use crate::policy::SpkiPin;
 use crate::time::UnixTime;
+use crate::x509::{PublicKeyKind, SignatureAlgorithm};
 
 /// The side that a certificate belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +45,8 @@ pub enum Check {
     Key,
     /// It is not revoked.
     Revoked,
+    /// A pinned key is in the chain.
+    Pin,
     /// Something else.
     Other,
 }
@@ -68,6 +72,37 @@ pub enum Refusal {
         /// The name in question.
         issuer: String,
     },
+    /// The certificate of its issuer is not that of a CA (basicConstraints).
+    NotACa {
+        /// The issuer.
+        issuer: String,
+    },
+    /// keyUsage does not allow its issuer to sign certificates (keyCertSign).
+    MayNotSignCertificates {
+        /// The issuer.
+        issuer: String,
+    },
+    /// There are more CAs below its issuer than that allows (pathLenConstraint).
+    PathLength {
+        /// The issuer.
+        issuer: String,
+        /// How many it allows.
+        allowed: u8,
+        /// How many there are.
+        had: u8,
+    },
+    /// The peer sent its issuer's certificate before it, where it belongs after it.
+    WrongOrder {
+        /// The issuer.
+        issuer: String,
+    },
+    /// It is signed in a way that the TLS library was built without.
+    SignatureUnsupported {
+        /// How it is signed.
+        algorithm: SignatureAlgorithm,
+        /// The key that it is signed with.
+        key: PublicKeyKind,
+    },
     /// It ran out.
     Expired {
         /// Its last day.
@@ -89,13 +124,62 @@ pub enum Refusal {
         /// The names that it carries (subjectAltName).
         names: Vec<String>,
     },
+    /// It has no subjectAltName, where names belong (RFC 9525, section 6.3).
+    NoSubjectAltName {
+        /// The name that we asked for.
+        wanted: String,
+        /// Its commonName, which is not looked at.
+        common_name: Option<String>,
+    },
+    /// A CA above it may not vouch for one of its names (nameConstraints).
+    NameConstraint {
+        /// The CA.
+        issuer: String,
+        /// The name.
+        name: String,
+    },
     /// keyUsage or extendedKeyUsage does not allow it to be used by this peer.
     Purpose {
         /// The use that it would have to allow.
         wanted: &'static str,
     },
-    /// Its key, or the algorithm that it is signed with, is weaker than we accept.
+    /// Its RSA key is too short to be safe.
+    KeyTooShort {
+        /// Its length in bits.
+        bits: u32,
+        /// The shortest that is taken.
+        min: u32,
+    },
+    /// Its RSA key is longer than this device is meant to work with.
+    KeyTooHeavy {
+        /// Its length in bits.
+        bits: u32,
+        /// The longest that the policy takes.
+        max: u32,
+    },
+    /// Its key is of a kind, or on a curve, that the policy does not take.
+    KeyNotAllowed {
+        /// The key.
+        key: PublicKeyKind,
+    },
+    /// It is signed in a way that can be forged, or that is not known here.
+    WeakSignature {
+        /// How it is signed.
+        algorithm: SignatureAlgorithm,
+    },
+    /// The TLS library finds its key, or the algorithm that it is signed with, too weak.
     WeakKey,
+    /// None of the pinned keys is in the chain.
+    NotPinned {
+        /// The pin of the peer's own key.
+        own: SpkiPin,
+    },
+    /// It has critical extensions that are not understood here, so that it cannot be
+    /// told what it allows (RFC 5280, section 4.2).
+    NotUnderstood {
+        /// Their object identifiers.
+        extensions: Vec<String>,
+    },
     /// It is on a revocation list.
     Revoked,
     /// It breaks the rules of its own format (RFC 5280), so that what it allows
@@ -110,15 +194,27 @@ impl Refusal {
     #[must_use]
     pub const fn check(&self) -> Check {
         match self {
-            Self::SelfSigned | Self::UnknownIssuer { .. } | Self::IssuerSignature { .. } => {
-                Check::Chain
-            }
+            Self::SelfSigned
+            | Self::UnknownIssuer { .. }
+            | Self::IssuerSignature { .. }
+            | Self::NotACa { .. }
+            | Self::MayNotSignCertificates { .. }
+            | Self::PathLength { .. }
+            | Self::WrongOrder { .. }
+            | Self::SignatureUnsupported { .. } => Check::Chain,
             Self::Expired { .. } | Self::NotYetValid { .. } => Check::Dates,
-            Self::WrongName { .. } => Check::Name,
+            Self::WrongName { .. }
+            | Self::NoSubjectAltName { .. }
+            | Self::NameConstraint { .. } => Check::Name,
             Self::Purpose { .. } => Check::Purpose,
-            Self::WeakKey => Check::Key,
+            Self::KeyTooShort { .. }
+            | Self::KeyTooHeavy { .. }
+            | Self::KeyNotAllowed { .. }
+            | Self::WeakSignature { .. }
+            | Self::WeakKey => Check::Key,
             Self::Revoked => Check::Revoked,
-            Self::Unreadable | Self::Other(_) => Check::Other,
+            Self::NotPinned { .. } => Check::Pin,
+            Self::NotUnderstood { .. } | Self::Unreadable | Self::Other(_) => Check::Other,
         }
     }
 }
@@ -158,6 +254,32 @@ impl fmt::Display for Refusal {
                 f,
                 "it names {issuer} as its issuer, but the trust anchor of that name did not sign it"
             ),
+            Self::NotACa { issuer } => {
+                write!(f, "its issuer {issuer} is no CA (basicConstraints)")
+            }
+            Self::MayNotSignCertificates { issuer } => write!(
+                f,
+                "its issuer {issuer} may not sign certificates (keyUsage without keyCertSign)"
+            ),
+            Self::PathLength {
+                issuer,
+                allowed,
+                had,
+            } => write!(
+                f,
+                "its issuer {issuer} allows {allowed} CAs below itself (pathLenConstraint), and \
+                 there are {had}"
+            ),
+            Self::WrongOrder { issuer } => write!(
+                f,
+                "the certificate of its issuer {issuer} came before it, where it belongs after \
+                 it: the chain is in the wrong order"
+            ),
+            Self::SignatureUnsupported { algorithm, key } => write!(
+                f,
+                "it is signed with {algorithm} by a key of {key}, which this TLS library was \
+                 built without"
+            ),
             Self::Expired { not_after, clock } => {
                 write!(f, "expired {not_after}, clock says {clock}")
             }
@@ -170,6 +292,52 @@ impl fmt::Display for Refusal {
                     [] => f.write_str("no name at all (no subjectAltName)"),
                     names => list(f, names),
                 }
+            }
+            Self::NoSubjectAltName {
+                wanted,
+                common_name,
+            } => {
+                f.write_str("it has no subjectAltName")?;
+                if let Some(name) = common_name {
+                    write!(f, ", only the commonName {name}, which is not looked at")?;
+                }
+                write!(
+                    f,
+                    ": it cannot be for {wanted}; issue it anew with a subjectAltName"
+                )
+            }
+            Self::NameConstraint { issuer, name } => {
+                write!(f, "{issuer} may not vouch for {name} (nameConstraints)")
+            }
+            Self::KeyTooShort { bits, min } => {
+                write!(
+                    f,
+                    "its RSA key has {bits} bits, and {min} is the least that is safe"
+                )
+            }
+            Self::KeyTooHeavy { bits, max } => write!(
+                f,
+                "its RSA key has {bits} bits, too heavy for a policy of at most {max}: use an \
+                 ECC key, or raise the limit (CONFIG_SECURE_SOCKETS_MAX_RSA_BITS, \
+                 --max-rsa-bits, KeyPolicy::with_max_rsa_bits)"
+            ),
+            Self::KeyNotAllowed { key } => {
+                write!(f, "its key is {key}, which the key policy does not allow")
+            }
+            Self::WeakSignature { algorithm } => write!(
+                f,
+                "it is signed with {algorithm}, which can be forged or is not known here; \
+                 SHA-256 is the least that is safe"
+            ),
+            Self::NotPinned { own } => {
+                write!(
+                    f,
+                    "none of the pinned keys is in the chain; its own has the pin {own}"
+                )
+            }
+            Self::NotUnderstood { extensions } => {
+                f.write_str("it has critical extensions that are not understood here: ")?;
+                list(f, extensions)
             }
             Self::Purpose { wanted } => {
                 write!(f, "its key usage does not allow {wanted}")

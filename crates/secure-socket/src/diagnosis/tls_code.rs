@@ -80,6 +80,17 @@ impl TlsCode {
         self.0 == other.0 || (other.low() == 0 && self.high() == other.0)
     }
 
+    /// Whether Mbed TLS could not read a certificate, or the key in one.
+    #[must_use]
+    pub const fn is_unreadable_certificate(self) -> bool {
+        // X509's but for its verdict, lack of memory and files; then PK's on keys and
+        // algorithms that it does not know.
+        matches!(
+            self.high(),
+            -0x2680..=-0x2080 | -0x2780 | -0x3D00..=-0x3C80 | -0x3B00..=-0x3A00
+        )
+    }
+
     /// Whether Mbed TLS ran out of memory, in any of its modules.
     #[must_use]
     pub const fn is_out_of_memory(self) -> bool {

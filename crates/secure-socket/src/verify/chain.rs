@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Why nobody vouches for a certificate.
+//!
+//! The TLS library says only that no trusted issuer was found. This looks at each
+//! candidate, among our trust anchors and what the peer sent, for what kept it from
+//! being that issuer.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use der::asn1::BitStringRef;
+use der::{AnyRef, Decode, Encode, Sequence, SliceReader};
+
+use super::Crypto;
+use super::examiner::Link;
+use crate::backend::SignatureError;
+use crate::credential::Trust;
+use crate::diagnosis::Refusal;
+use crate::x509::CertificateFacts;
+
+/// What comes of one candidate, worst guess first: the last one that applies to any
+/// candidate is told.
+pub(super) fn untrusted(
+    link: &Link,
+    trust: &Trust,
+    sent: &[CertificateFacts],
+    crypto: &dyn Crypto,
+) -> Option<Refusal> {
+    let child = link.facts.as_ref()?;
+    let anchors: Vec<CertificateFacts> = trust
+        .certificates()
+        .iter()
+        .filter_map(|anchor| CertificateFacts::read(anchor.as_der()))
+        .collect();
+    let place = sent.iter().position(|sent| sent == child);
+    let is_issuer = |candidate: &&CertificateFacts| candidate.subject == child.issuer;
+    let check = |candidate: &CertificateFacts| {
+        wrong_with(candidate, child, link.depth)
+            .or_else(|| wrong_signature(candidate, child, &link.der, crypto))
+    };
+    // A self-signed certificate is its own issuer, and nobody else's.
+    if child.is_self_issued() {
+        return Some(
+            anchors
+                .iter()
+                .filter(is_issuer)
+                .find_map(check)
+                .unwrap_or(Refusal::SelfSigned),
+        );
+    }
+    if let Some(refusal) = anchors.iter().filter(is_issuer).find_map(check) {
+        return Some(refusal);
+    }
+    for (index, candidate) in sent.iter().enumerate() {
+        if candidate.subject != child.issuer {
+            continue;
+        }
+        if let Some(refusal) = check(candidate) {
+            return Some(refusal);
+        }
+        // It would do. Issuers follow, in TLS 1.2 (RFC 5246, section 7.4.2); the TLS
+        // library does not look back.
+        if place.is_some_and(|place| index < place) {
+            return Some(Refusal::WrongOrder {
+                issuer: child.issuer.clone(),
+            });
+        }
+    }
+    Some(Refusal::UnknownIssuer {
+        issuer: child.issuer.clone(),
+        anchors: anchors
+            .into_iter()
+            .map(|anchor| anchor.subject)
+            .collect::<Vec<String>>(),
+    })
+}
+
+/// What keeps a certificate of the issuer's name from being an issuer at this place.
+fn wrong_with(
+    candidate: &CertificateFacts,
+    child: &CertificateFacts,
+    child_depth: u8,
+) -> Option<Refusal> {
+    let issuer = || child.issuer.clone();
+    if !candidate.is_ca {
+        return Some(Refusal::NotACa { issuer: issuer() });
+    }
+    if !candidate.may_sign_certificates {
+        return Some(Refusal::MayNotSignCertificates { issuer: issuer() });
+    }
+    match candidate.path_length {
+        // The CAs below the candidate are all but the leaf, which has depth 0.
+        Some(allowed) if allowed < child_depth => Some(Refusal::PathLength {
+            issuer: issuer(),
+            allowed,
+            had: child_depth,
+        }),
+        _ => None,
+    }
+}
+
+/// RFC 5280, section 4.1, as far as a signature needs it.
+#[derive(Sequence)]
+struct Signed<'a> {
+    body: AnyRef<'a>,
+    _algorithm: AnyRef<'a>,
+    signature: BitStringRef<'a>,
+}
+
+fn wrong_signature(
+    candidate: &CertificateFacts,
+    child: &CertificateFacts,
+    der: &[u8],
+    crypto: &dyn Crypto,
+) -> Option<Refusal> {
+    let mut reader = SliceReader::new(der).ok()?;
+    let signed = Signed::decode(&mut reader).ok()?;
+    let body = signed.body.to_der().ok()?;
+    let key = &candidate.public_key;
+    let signature = signed.signature.raw_bytes();
+    match crypto.verify_signature(&child.signature, key, &body, signature) {
+        Ok(()) => None,
+        Err(SignatureError::Unsupported) => Some(Refusal::SignatureUnsupported {
+            algorithm: child.signature.clone(),
+            key: candidate.key.clone(),
+        }),
+        Err(SignatureError::Invalid | SignatureError::OutOfMemory) => {
+            Some(Refusal::IssuerSignature {
+                issuer: child.issuer.clone(),
+            })
+        }
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Holds a chain against what was expected, certificate by certificate, issuer first.
+
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::explain::explain;
+use super::{Crypto, Examiner, Expected, Findings, chain, name, purpose};
+use crate::backend::PresentedCertificate;
+use crate::credential::Anchors;
+use crate::diagnosis::{CertificateRefusal, CheckFlags, Refusal};
+use crate::policy::{KeyPolicy, pin_of};
+use crate::session::CertificateIdentity;
+use crate::x509::CertificateFacts;
+
+/// The most certificates that are kept of those that a peer sent: what is longer
+/// is no honest chain.
+const MAX_SENT: usize = 8;
+
+/// A certificate that was looked at.
+pub(super) struct Link {
+    pub(super) depth: u8,
+    /// `None` if it cannot be read.
+    pub(super) facts: Option<CertificateFacts>,
+    /// The certificate itself, where it takes that to say why nobody vouches for it.
+    pub(super) der: Vec<u8>,
+    /// The TLS library's verdict, and ours.
+    pub(super) flags: CheckFlags,
+    /// What we found that it was not asked for.
+    pub(super) refusals: Vec<Refusal>,
+}
+
+struct ChainExaminer<'a> {
+    expected: Expected<'a>,
+    crypto: &'a dyn Crypto,
+    /// Root first.
+    chain: Vec<Link>,
+    /// What came along with the leaf, in the order sent.
+    sent: Vec<CertificateFacts>,
+    leaf: Option<CertificateIdentity>,
+}
+
+/// What [`Trust`](crate::credential::Trust) holds on to.
+pub(crate) fn examine<'a>(
+    expected: Expected<'a>,
+    crypto: &'a dyn Crypto,
+) -> Box<dyn Examiner + 'a> {
+    Box::new(ChainExaminer {
+        expected,
+        crypto,
+        chain: Vec::new(),
+        sent: Vec::new(),
+        leaf: None,
+    })
+}
+
+impl ChainExaminer<'_> {
+    /// The TLS library's verdict, less what it is not to judge.
+    fn verdict(&self, presented: &PresentedCertificate<'_>) -> CheckFlags {
+        match self.expected.trust.anchors() {
+            // It looked for a CA where there is none to be found: the pin decides.
+            Anchors::Pinned(_) if presented.depth == 0 => {
+                presented.flags.without(CheckFlags::NOT_TRUSTED)
+            }
+            // Nobody asks what came along with a pinned key.
+            Anchors::Pinned(_) => CheckFlags::PASSED,
+            _ => presented.flags,
+        }
+    }
+
+    /// What we find wrong, with the flags that say so to the TLS library.
+    fn judge(
+        &self,
+        presented: &PresentedCertificate<'_>,
+        facts: Option<&CertificateFacts>,
+    ) -> Vec<(CheckFlags, Refusal)> {
+        let mut found = Vec::new();
+        let Some(facts) = facts else {
+            found.push((CheckFlags::OTHER, Refusal::Unreadable));
+            return found;
+        };
+        let Expected { trust, peer, .. } = self.expected;
+        let policy = trust.policy();
+        let pinned = matches!(trust.anchors(), Anchors::Pinned(_));
+        if pinned && presented.depth > 0 {
+            return found;
+        }
+        if !facts.not_understood.is_empty() {
+            let extensions = facts.not_understood.clone();
+            found.push((CheckFlags::OTHER, Refusal::NotUnderstood { extensions }));
+        }
+        if let Some(refusal) = policy.keys().judge_key(&facts.key) {
+            found.push((CheckFlags::BAD_KEY, refusal));
+        }
+        // The first that is shown is the trust anchor, unless nobody vouches for it.
+        let is_anchor = self.chain.is_empty() && !presented.flags.has(CheckFlags::NOT_TRUSTED);
+        if !(is_anchor || pinned)
+            && let Some(refusal) = KeyPolicy::judge_signature(facts)
+        {
+            found.push((CheckFlags::BAD_DIGEST, refusal));
+        }
+        if presented.depth > 0 {
+            return found;
+        }
+        found.extend(purpose::judge(facts, peer));
+        if let Some(wanted) = self.expected.name
+            && let Some(refusal) = name::judge(facts, wanted, policy.legacy_common_name())
+        {
+            found.push((CheckFlags::NAME, refusal));
+        }
+        for issuer in self.chain.iter().filter_map(|link| link.facts.as_ref()) {
+            if let Some(refusal) = name::judge_constraints(issuer, facts) {
+                found.push((CheckFlags::OTHER, refusal));
+            }
+        }
+        if let Some(refusal) = self.judge_pins(facts) {
+            found.push((CheckFlags::OTHER, refusal));
+        }
+        found
+    }
+
+    /// Whether a key that has to be there is there, now that the chain is complete.
+    fn judge_pins(&self, leaf: &CertificateFacts) -> Option<Refusal> {
+        let sha256 = |data: &[u8]| self.crypto.sha256(data);
+        let own = pin_of(leaf, &sha256);
+        let trust = self.expected.trust;
+        if let Anchors::Pinned(pins) = trust.anchors()
+            && !pins.contains(&own)
+        {
+            return Some(Refusal::NotPinned { own });
+        }
+        let pins = trust.policy().pins();
+        let pinned = pins.is_empty()
+            || pins.contains(&own)
+            || self
+                .chain
+                .iter()
+                .filter_map(|link| link.facts.as_ref())
+                .any(|facts| pins.contains(&pin_of(facts, &sha256)));
+        (!pinned).then_some(Refusal::NotPinned { own })
+    }
+}
+
+impl Examiner for ChainExaminer<'_> {
+    fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags {
+        let verdict = self.verdict(&presented);
+        // Shown again, since the TLS library found more fault with it.
+        if let Some(link) = self.chain.last_mut()
+            && link.depth == presented.depth
+        {
+            link.flags |= verdict;
+            return link.flags;
+        }
+        let facts = CertificateFacts::read(presented.der);
+        if presented.depth == 0 {
+            let sha256 = self.crypto.sha256(presented.der);
+            self.leaf = Some(CertificateIdentity::new(facts.as_ref(), sha256));
+        }
+        let found = self.judge(&presented, facts.as_ref());
+        let mut flags = verdict;
+        let mut refusals = Vec::new();
+        for (flag, refusal) in found {
+            flags |= flag;
+            refusals.push(refusal);
+        }
+        let keep = flags.has(CheckFlags::NOT_TRUSTED);
+        self.chain.push(Link {
+            depth: presented.depth,
+            facts,
+            der: if keep {
+                presented.der.to_owned()
+            } else {
+                Vec::new()
+            },
+            flags,
+            refusals,
+        });
+        flags
+    }
+
+    fn sent(&mut self, der: &[u8]) {
+        if self.sent.len() < MAX_SENT
+            && let Some(facts) = CertificateFacts::read(der)
+        {
+            self.sent.push(facts);
+        }
+    }
+
+    fn into_findings(self: Box<Self>) -> Findings {
+        let refused = self
+            .chain
+            .iter()
+            .filter(|link| !link.flags.is_passed())
+            .map(|link| CertificateRefusal {
+                depth: link.depth,
+                subject: link.facts.as_ref().map_or_else(
+                    || "a certificate that cannot be read".to_owned(),
+                    |facts| facts.subject.clone(),
+                ),
+                refusals: explain(link, &self.expected, || {
+                    chain::untrusted(link, self.expected.trust, &self.sent, self.crypto)
+                }),
+            })
+            .collect();
+        Findings {
+            refused,
+            leaf: self.leaf,
+        }
+    }
+}

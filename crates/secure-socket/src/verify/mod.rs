@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Watches a handshake from above the seam, and judges the peer's certificates.
+//!
+//! A mode without certificates never gets to an [`Examiner`]: it is reached through a
+//! [`Trust`] alone, so that an image of mode 1 has none of this linked.
+
+mod chain;
+mod examiner;
+mod explain;
+mod name;
+mod purpose;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+pub(crate) use examiner::examine;
+
+use crate::backend::{Backend, HandshakeMessage, Observer, PresentedCertificate, SignatureError};
+use crate::credential::Trust;
+use crate::diagnosis::{CertificateRefusal, CheckFlags, Peer};
+use crate::name::ServerName;
+use crate::session::CertificateIdentity;
+use crate::time::UnixTime;
+use crate::x509::SignatureAlgorithm;
+
+/// The arithmetic that the TLS library does for us.
+pub(crate) trait Crypto {
+    fn sha256(&self, data: &[u8]) -> [u8; 32];
+
+    fn verify_signature(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError>;
+}
+
+impl<B: Backend> Crypto for B {
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        Backend::sha256(self, data)
+    }
+
+    fn verify_signature(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        Backend::verify_signature(self, algorithm, public_key, message, signature)
+    }
+}
+
+/// What the peer's certificates are held against.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    /// Whose certificates they are.
+    pub(crate) peer: Peer,
+    /// The name that the leaf must carry; a client has none.
+    pub(crate) name: Option<&'a ServerName>,
+    /// Whom we trust, and how carefully.
+    pub(crate) trust: &'a Trust,
+    /// What our clock showed when the handshake began.
+    pub(crate) clock: UnixTime,
+}
+
+/// What came of a handshake's certificates.
+#[derive(Default)]
+pub(crate) struct Findings {
+    /// What was refused, root first.
+    pub(crate) refused: Vec<CertificateRefusal>,
+    /// Who the peer showed itself to be.
+    pub(crate) leaf: Option<CertificateIdentity>,
+}
+
+/// Looks at certificates as they come.
+pub(crate) trait Examiner {
+    fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags;
+    fn sent(&mut self, der: &[u8]);
+    fn into_findings(self: Box<Self>) -> Findings;
+}
+
+/// The observer of one handshake.
+pub(crate) struct Judge<'a> {
+    examiner: Option<Box<dyn Examiner + 'a>>,
+    trace: Option<&'a mut dyn FnMut(&HandshakeMessage)>,
+}
+
+impl<'a> Judge<'a> {
+    /// A judge in a mode with certificates if there is something to hold them against.
+    pub(crate) fn new(
+        expected: Option<Expected<'a>>,
+        crypto: &'a dyn Crypto,
+        trace: Option<&'a mut dyn FnMut(&HandshakeMessage)>,
+    ) -> Self {
+        Self {
+            examiner: expected.map(|expected| expected.trust.examiner(expected, crypto)),
+            trace,
+        }
+    }
+
+    pub(crate) fn into_findings(self) -> Findings {
+        self.examiner
+            .map_or_else(Findings::default, |examiner| examiner.into_findings())
+    }
+}
+
+impl Observer for Judge<'_> {
+    fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags {
+        match &mut self.examiner {
+            Some(examiner) => examiner.certificate(presented),
+            // Nothing was expected, so nothing can be right: a mode without
+            // certificates has no business here.
+            None => presented.flags | CheckFlags::OTHER,
+        }
+    }
+
+    fn sent(&mut self, der: &[u8]) {
+        if let Some(examiner) = &mut self.examiner {
+            examiner.sent(der);
+        }
+    }
+
+    fn message(&mut self, message: &HandshakeMessage) {
+        if let Some(trace) = &mut self.trace {
+            trace(message);
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::credential::CaCertificate;
+    use crate::diagnosis::Refusal;
+    use std::string::{String, ToString};
+    use std::vec;
+    use test_pki::{KeyKind, Leaf, Pki};
+
+    /// Finds no signature good; what does is tested over a TLS library.
+    pub(crate) struct NothingVerifies;
+
+    impl Crypto for NothingVerifies {
+        fn sha256(&self, _: &[u8]) -> [u8; 32] {
+            [0; 32]
+        }
+
+        fn verify_signature(
+            &self,
+            _: &SignatureAlgorithm,
+            _: &[u8],
+            _: &[u8],
+            _: &[u8],
+        ) -> Result<(), SignatureError> {
+            Err(SignatureError::Invalid)
+        }
+    }
+
+    const CLOCK: UnixTime = UnixTime::from_seconds(1_795_391_999);
+
+    /// The sentence on `leaf`, for which the TLS library raised `flags`.
+    fn sentence(pki: &Pki, leaf: Leaf, flags: CheckFlags, anchor: &[u8]) -> String {
+        let name = ServerName::new("device.test").unwrap();
+        let trust = CaCertificate::from_der(anchor.to_vec()).unwrap().into();
+        let expected = Expected {
+            peer: Peer::Server,
+            name: Some(&name),
+            trust: &trust,
+            clock: CLOCK,
+        };
+        let mut judge = Judge::new(Some(expected), &NothingVerifies, None);
+        let answer = judge.certificate(PresentedCertificate {
+            depth: 0,
+            der: &pki.leaf(leaf).chain_der[0],
+            flags,
+        });
+        assert_eq!(
+            answer | flags,
+            answer,
+            "a CA is trusted: no reason is taken away"
+        );
+        assert!(!answer.is_passed());
+        let refused = judge.into_findings().refused;
+        assert_eq!(refused.len(), 1);
+        refused[0].to_string()
+    }
+
+    #[test]
+    fn each_reason_has_its_own_sentence_with_the_facts_on_both_sides() {
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let root = pki.root().der.clone();
+        let other = pki.other_root().der.clone();
+        let cases = [
+            (
+                Leaf::Expired,
+                CheckFlags::EXPIRED,
+                &root,
+                "expired 2025-06-01, clock says 2026-11-22",
+            ),
+            (
+                Leaf::NotYetValid,
+                CheckFlags::NOT_YET_VALID,
+                &root,
+                "not valid before 2040-01-01, clock says 2026-11-22",
+            ),
+            (
+                Leaf::WrongName,
+                CheckFlags::NAME,
+                &root,
+                "it is not for device.test but for elsewhere.test",
+            ),
+            (
+                Leaf::SelfSigned,
+                CheckFlags::NOT_TRUSTED,
+                &root,
+                "it is self-signed",
+            ),
+            (
+                Leaf::Server,
+                CheckFlags::NOT_TRUSTED,
+                &other,
+                "which is not among our trust anchors (",
+            ),
+            // Mbed TLS raises no flag for it.
+            (
+                Leaf::NoServerAuth,
+                CheckFlags::PASSED,
+                &root,
+                "its key usage does not allow use by a TLS server",
+            ),
+        ];
+        let mut sentences = vec![];
+        for (leaf, flags, anchor, part) in cases {
+            let sentence = sentence(&pki, leaf, flags, anchor);
+            assert!(sentence.contains(part), "{leaf}: {sentence}");
+            assert!(sentence.contains("CN=Test server"), "{sentence}");
+            sentences.push(sentence);
+        }
+        sentences.sort();
+        sentences.dedup();
+        assert_eq!(sentences.len(), 6);
+    }
+
+    #[test]
+    fn an_anchor_of_the_issuers_name_that_did_not_sign_is_told_from_an_unknown_issuer() {
+        let (ours, theirs) = (
+            Pki::generate(KeyKind::Ec).unwrap(),
+            Pki::generate(KeyKind::Ec).unwrap(),
+        );
+        // The two intermediates have one name and two keys.
+        let anchor = &ours.intermediate().der;
+        let sentence = sentence(&theirs, Leaf::Server, CheckFlags::NOT_TRUSTED, anchor);
+        assert!(sentence.contains("did not sign it"), "{sentence}");
+    }
+
+    #[test]
+    fn a_flag_without_a_name_is_still_a_refusal() {
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let flags = CheckFlags::from_bits(0x4000_0000);
+        let sentence = sentence(&pki, Leaf::Server, flags, &pki.root().der);
+        assert!(sentence.contains("flags 0x40000000"), "{sentence}");
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_refused() {
+        let name = ServerName::new("device.test").unwrap();
+        let trust = Vec::<CaCertificate>::new().into();
+        let expected = Expected {
+            peer: Peer::Server,
+            name: Some(&name),
+            trust: &trust,
+            clock: CLOCK,
+        };
+        let mut judge = Judge::new(Some(expected), &NothingVerifies, None);
+        let answer = judge.certificate(PresentedCertificate {
+            depth: 0,
+            der: b"\x30\x00",
+            flags: CheckFlags::PASSED,
+        });
+        assert!(!answer.is_passed());
+        let refused = judge.into_findings().refused;
+        assert_eq!(refused[0].refusals, [Refusal::Unreadable]);
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_expected_is_refused() {
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let mut judge = Judge::new(None, &NothingVerifies, None);
+        let answer = judge.certificate(PresentedCertificate {
+            depth: 0,
+            der: &pki.leaf(Leaf::Server).chain_der[0],
+            flags: CheckFlags::PASSED,
+        });
+        assert!(!answer.is_passed());
+    }
+}
