@@ -21,6 +21,7 @@ mod handshake;
 mod mode;
 mod name;
 pub mod policy;
+pub mod revocation;
 pub mod server;
 mod session;
 mod stream;

@@ -13,10 +13,14 @@ mod purpose;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::net::SocketAddr;
+use core::time::Duration;
 
 pub(crate) use examiner::examine;
 
-use crate::backend::{Backend, HandshakeMessage, Observer, PresentedCertificate, SignatureError};
+use crate::backend::{
+    Addresses, Backend, HandshakeMessage, Observer, OsError, PresentedCertificate, SignatureError,
+};
 use crate::credential::Trust;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Peer};
 use crate::name::ServerName;
@@ -50,6 +54,37 @@ impl<B: Backend> Crypto for B {
         signature: &[u8],
     ) -> Result<(), SignatureError> {
         Backend::verify_signature(self, algorithm, public_key, message, signature)
+    }
+}
+
+/// [`Crypto`], and what it takes to ask somebody else about a certificate.
+pub(crate) trait Means: Crypto {
+    fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError>;
+
+    fn exchange(
+        &self,
+        address: SocketAddr,
+        request: &[u8],
+        limit: usize,
+        timeout: Duration,
+        complete: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError>;
+}
+
+impl<B: Backend> Means for B {
+    fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
+        Backend::resolve(self, host, port)
+    }
+
+    fn exchange(
+        &self,
+        address: SocketAddr,
+        request: &[u8],
+        limit: usize,
+        timeout: Duration,
+        complete: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError> {
+        Backend::exchange(self, address, request, limit, timeout, complete)
     }
 }
 

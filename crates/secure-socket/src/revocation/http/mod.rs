@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! One HTTP request and its answer, for documents that are signed themselves.
+//!
+//! HTTP/1.0 (RFC 1945), so that no server may answer in chunks; the answer's head is
+//! read by `httparse`. Nothing that a server sends makes this wait longer, or keep
+//! more, than its [`Limits`] say.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+use core::time::Duration;
+
+use super::HttpUrl;
+use crate::backend::{OsError, OsErrorKind};
+use crate::verify::Means;
+
+/// The longest head of an answer, in bytes.
+pub const MAX_HEAD: usize = 4096;
+/// The most fields in the head of an answer.
+pub const MAX_FIELDS: usize = 48;
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum Method<'a> {
+    /// What is there.
+    Get,
+    /// The answer to this.
+    Post {
+        content_type: &'static str,
+        body: &'a [u8],
+    },
+}
+
+/// How much, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The longest body that is taken, in bytes.
+    pub(crate) bytes: usize,
+    /// From the attempt to connect to the last byte of the answer.
+    pub(crate) timeout: Duration,
+}
+
+/// Why a document could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The host has no address.
+    Resolve(OsError),
+    /// There is no connection, it broke, or the time was up.
+    Exchange(OsError),
+    /// The server closed the connection before the head of its answer was over.
+    Closed,
+    /// What the server answered is no HTTP.
+    NotHttp,
+    /// The head of the answer is longer than [`MAX_HEAD`] bytes or has more than
+    /// [`MAX_FIELDS`] fields.
+    HeadTooLong,
+    /// The document is elsewhere. Nobody is followed: where a device connects to is for
+    /// its configuration to say, and for the certificate that a CA signed.
+    Redirect {
+        /// The status.
+        status: u16,
+        /// Where it is, if that can be fetched from.
+        to: Option<Box<HttpUrl>>,
+    },
+    /// The server has no document for us: any status but 200.
+    Status(u16),
+    /// The body is encoded (Transfer-Encoding or Content-Encoding), though nobody said
+    /// that we can read it.
+    Encoded,
+    /// The answer gives its length as no number, or as two.
+    ContentLength,
+    /// The body is longer than is taken.
+    TooLarge {
+        /// What is taken, in bytes.
+        limit: usize,
+    },
+    /// The server closed the connection before the body was over.
+    Short {
+        /// The length that the answer gave, in bytes.
+        expected: usize,
+        /// What was received.
+        had: usize,
+    },
+}
+
+/// Asks for what `url` says and returns the body of the answer.
+///
+/// The host's addresses are tried in turn until one takes the connection; whatever
+/// happens after that is final. [`Limits::timeout`] is for one address, and those that
+/// do not take a connection say so at once as a rule.
+pub(crate) fn request(
+    means: &dyn Means,
+    url: &HttpUrl,
+    method: Method<'_>,
+    limits: Limits,
+) -> Result<Vec<u8>, FetchError> {
+    let message = write(url, method);
+    let addresses = means
+        .resolve(&url.host(), url.port())
+        .map_err(FetchError::Resolve)?;
+    let mut failed = FetchError::Resolve(OsError {
+        kind: OsErrorKind::NotFound,
+        number: 0,
+    });
+    for address in addresses {
+        log::debug!("asking {url} at {address}");
+        let mut answer = Answer::new(limits.bytes);
+        // A byte more than the longest answer that is taken, so that a longer one
+        // is told from one that ends there.
+        let most = MAX_HEAD.saturating_add(limits.bytes);
+        let received = means.exchange(address, &message, most, limits.timeout, &mut |so_far| {
+            answer.is_complete(so_far)
+        });
+        match received {
+            Ok(received) => return answer.body(received),
+            Err(error) => {
+                failed = FetchError::Exchange(error);
+                if !matches!(error.kind, OsErrorKind::Refused | OsErrorKind::Unreachable) {
+                    break;
+                }
+            }
+        }
+    }
+    Err(failed)
+}
+
+/// The request. Nothing in it comes from elsewhere than a [`HttpUrl`], which has no byte
+/// that ends a line, the program, and the body behind its length.
+fn write(url: &HttpUrl, method: Method<'_>) -> Vec<u8> {
+    let (name, target, host) = (method.name(), url.target(), url.authority());
+    let mut head =
+        alloc::format!("{name} {target} HTTP/1.0\r\nHost: {host}\r\nConnection: close\r\n");
+    let body = match method {
+        Method::Get => &[][..],
+        Method::Post { content_type, body } => {
+            let length = body.len();
+            head.push_str(&alloc::format!(
+                "Content-Type: {content_type}\r\nContent-Length: {length}\r\n"
+            ));
+            body
+        }
+    };
+    head.push_str("\r\n");
+    let mut message = head.into_bytes();
+    message.extend_from_slice(body);
+    message
+}
+
+impl Method<'_> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post { .. } => "POST",
+        }
+    }
+}
+
+/// What the head of an answer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
+    /// Where the body begins.
+    length: usize,
+    /// How long the body is, if it says so.
+    body: Option<usize>,
+}
+
+/// An answer as it comes in.
+struct Answer {
+    /// The longest body that is taken.
+    limit: usize,
+    /// What is known of the head: nothing yet, what it says, or that it will not do.
+    head: Option<Result<Head, FetchError>>,
+}
+
+impl Answer {
+    const fn new(limit: usize) -> Self {
+        Self { limit, head: None }
+    }
+
+    /// Whether nothing more needs to be received.
+    fn is_complete(&mut self, so_far: &[u8]) -> bool {
+        if self.head.is_none() {
+            self.head = self.read_head(so_far);
+        }
+        match &self.head {
+            None => false,
+            Some(Err(_)) => true,
+            Some(Ok(Head { body: None, length })) => {
+                so_far.len().saturating_sub(*length) > self.limit
+            }
+            Some(Ok(Head {
+                body: Some(body),
+                length,
+            })) => so_far.len().saturating_sub(*length) >= *body,
+        }
+    }
+
+    /// `None` if the head is not over yet.
+    fn read_head(&self, so_far: &[u8]) -> Option<Result<Head, FetchError>> {
+        match read_head(so_far) {
+            Ok(None) if so_far.len() > MAX_HEAD => Some(Err(FetchError::HeadTooLong)),
+            Ok(None) => None,
+            Ok(Some(head)) if head.length > MAX_HEAD => Some(Err(FetchError::HeadTooLong)),
+            Ok(Some(Head {
+                body: Some(body), ..
+            })) if body > self.limit => Some(Err(FetchError::TooLarge { limit: self.limit })),
+            Ok(Some(head)) => Some(Ok(head)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// The body of what was received in the end.
+    fn body(mut self, mut received: Vec<u8>) -> Result<Vec<u8>, FetchError> {
+        // The last of it may not have been looked at.
+        self.is_complete(&received);
+        let head = self.head.unwrap_or(Err(FetchError::Closed))?;
+        let had = received.len().saturating_sub(head.length);
+        let length = match head.body {
+            Some(expected) if had < expected => {
+                return Err(FetchError::Short { expected, had });
+            }
+            // What comes after the body is no part of it (RFC 9112, section 6.3).
+            Some(expected) => expected,
+            None if had > self.limit => {
+                return Err(FetchError::TooLarge { limit: self.limit });
+            }
+            None => had,
+        };
+        received.drain(..head.length.min(received.len()));
+        received.truncate(length);
+        Ok(received)
+    }
+}
+
+/// `None` if the head is not over yet.
+fn read_head(so_far: &[u8]) -> Result<Option<Head>, FetchError> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let length = match response.parse(so_far) {
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Ok(httparse::Status::Complete(length)) => length,
+        Err(httparse::Error::TooManyHeaders) => return Err(FetchError::HeadTooLong),
+        Err(_) => return Err(FetchError::NotHttp),
+    };
+    let field = |name: &'static str| {
+        let fields = response.headers.iter();
+        fields
+            .filter(move |field| field.name.eq_ignore_ascii_case(name))
+            .map(|field| field.value)
+    };
+    match response.code {
+        Some(200) => {}
+        // RFC 9110, section 15.4; 304 is no redirect.
+        Some(status @ (300..=303 | 305..=399)) => {
+            let to = field("Location").next();
+            return Err(FetchError::Redirect {
+                status,
+                to: to
+                    .and_then(|to| core::str::from_utf8(to).ok())
+                    .and_then(|to| HttpUrl::new(to).ok())
+                    .map(Box::new),
+            });
+        }
+        Some(status) => return Err(FetchError::Status(status)),
+        None => return Err(FetchError::NotHttp),
+    }
+    let is_plain = |value: &[u8]| value.eq_ignore_ascii_case(b"identity");
+    if field("Transfer-Encoding").next().is_some() || !field("Content-Encoding").all(is_plain) {
+        return Err(FetchError::Encoded);
+    }
+    let mut body = None;
+    for value in field("Content-Length") {
+        let length = read_length(value).ok_or(FetchError::ContentLength)?;
+        if body.is_some_and(|before| before != length) {
+            return Err(FetchError::ContentLength);
+        }
+        body = Some(length);
+    }
+    Ok(Some(Head { length, body }))
+}
+
+/// Digits and nothing else (RFC 9110, section 8.6).
+fn read_length(value: &[u8]) -> Option<usize> {
+    if !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    core::str::from_utf8(value).ok()?.parse().ok()
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resolve(error) => write!(f, "its host has no address: {error}"),
+            Self::Exchange(error) => error.fmt(f),
+            Self::Closed => f.write_str("the server closed the connection without an answer"),
+            Self::NotHttp => f.write_str("what the server answered is no HTTP"),
+            Self::HeadTooLong => write!(
+                f,
+                "the head of the answer is longer than {MAX_HEAD} bytes or {MAX_FIELDS} fields"
+            ),
+            Self::Redirect { status, to } => {
+                write!(f, "the server redirects elsewhere (status {status})")?;
+                match to {
+                    Some(to) => write!(f, ": if that is right, configure {to}"),
+                    None => f.write_str(", and redirects are not followed"),
+                }
+            }
+            Self::Status(status) => {
+                let what = match status {
+                    404 | 410 => ": there is nothing by this URL",
+                    500..=599 => ": it has a fault, or no time",
+                    _ => "",
+                };
+                write!(f, "the server answered with status {status}{what}")
+            }
+            Self::Encoded => f.write_str(
+                "the answer is encoded, in chunks or compressed, though HTTP/1.0 was asked for",
+            ),
+            Self::ContentLength => {
+                f.write_str("the answer gives its length as no number, or as two")
+            }
+            Self::TooLarge { limit } => write!(
+                f,
+                "the answer is longer than the {limit} bytes that are taken; raise the limit if \
+                 it has to be"
+            ),
+            Self::Short { expected, had } => write!(
+                f,
+                "the server closed the connection after {had} of {expected} bytes"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for FetchError {}
+
+#[cfg(test)]
+mod tests;
