@@ -3,9 +3,12 @@
 //! What went wrong, in the words of the field: alerts by name, codes with their
 //! meaning, certificates with the check that each one failed.
 
+mod advice;
 mod alert;
 mod flags;
 mod refusal;
+#[cfg(test)]
+mod table;
 mod tls_code;
 
 pub use alert::Alert;
