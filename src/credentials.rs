@@ -9,6 +9,7 @@ use secure_socket::credential::{IdentitySource, PskSource, Trust};
 use secure_socket::{Client, Mode, Server, client, dangerous, server};
 
 use crate::error::{MissingCredential, RunError};
+use crate::guests::admit;
 use crate::job::Job;
 
 /// What credentials there are. A mode takes those that it needs and no others.
@@ -103,6 +104,10 @@ pub fn server<'b, B: ServerBackend>(
                 .identity(need(identity, mode, IDENTITY)?)
                 .clients_trusted_by(trust)
         }
+    };
+    let ready = match job.guests.is_empty() {
+        true => ready,
+        false => ready.admit(admit(job.guests.clone())),
     };
     let server = ready
         .versions(job.versions)

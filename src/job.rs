@@ -38,6 +38,10 @@ pub struct Job {
     pub messages: u16,
     /// The text of each: at most [`MAX_TEXT`] bytes, on one line.
     pub text: String,
+    /// As a server: the clients to let in, by a name in subjectAltName, the whole
+    /// subject, the SHA-256 of the certificate in hexadecimal digits, or the identity of
+    /// the pre-shared key; empty for all that prove themselves.
+    pub guests: Vec<String>,
 }
 
 impl Job {
@@ -55,6 +59,7 @@ impl Job {
             timeouts: Timeouts::default(),
             messages: 5,
             text: "hello from a device".into(),
+            guests: Vec::new(),
         }
     }
 

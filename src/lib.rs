@@ -19,6 +19,7 @@ extern crate std;
 mod credentials;
 mod echo;
 mod error;
+mod guests;
 mod job;
 mod run;
 mod summary;

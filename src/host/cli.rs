@@ -108,6 +108,11 @@ pub(crate) struct ServeArgs {
     /// Ends after this many clients; else goes on until stopped
     #[arg(long)]
     pub(crate) clients: Option<u64>,
+    /// A client to let in, once for each: a name in its certificate's subjectAltName, the
+    /// whole subject, the certificate's SHA-256, or the identity of the pre-shared key
+    /// [default: all that prove themselves]
+    #[arg(long = "admit")]
+    pub(crate) guests: Vec<String>,
     /// How many clients are served at once; more wait
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) at_once: u16,

@@ -24,6 +24,7 @@ pub(crate) fn serve(args: &ServeArgs, as_json: bool) -> Result<(), HostError> {
         suites: args.common.suites.clone(),
         alpn: args.common.alpn.clone(),
         timeouts: args.common.timeouts(),
+        guests: args.guests.clone(),
         ..Job::new(args.common.mode, "", 0)
     };
     let credentials = files::load(&args.common, Peer::Server, &backend)?;

@@ -5,11 +5,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use mbedtls_engine::{Transport as _, TransportError};
-use rustix::event::PollFlags;
+use mbedtls_engine::{Deadline, Interest, System as _, TransportError};
 use secure_socket::backend::{Failure, OsError, OsErrorKind};
 
-use crate::net::{self, Deadline, Wire};
+use crate::net::{self, Std};
 
 /// See [`Backend::exchange`](secure_socket::backend::Backend::exchange).
 pub(crate) fn exchange(
@@ -19,22 +18,24 @@ pub(crate) fn exchange(
     timeout: Duration,
     complete: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<Vec<u8>, OsError> {
-    let deadline = Deadline::after(Some(timeout));
+    let deadline = Deadline::<Std>::after(Some(timeout));
     let stream = net::connect(address, timeout)?;
     let wait = |interest| {
-        net::wait(&stream, interest, deadline).map_err(|failure| match failure {
-            Failure::Os(error) => error,
-            _ => OsError {
-                kind: OsErrorKind::TimedOut,
-                number: 0,
-            },
-        })
+        deadline
+            .wait(&stream, interest)
+            .map_err(|failure| match failure {
+                Failure::Os(error) => error,
+                _ => OsError {
+                    kind: OsErrorKind::TimedOut,
+                    number: 0,
+                },
+            })
     };
     let mut rest = request;
     while !rest.is_empty() {
-        match Wire(&stream).send(rest) {
+        match Std::send(&stream, rest) {
             Ok(sent) => rest = rest.get(sent..).unwrap_or(&[]),
-            Err(TransportError::WouldBlock) => wait(PollFlags::OUT)?,
+            Err(TransportError::WouldBlock) => wait(Interest::SEND)?,
             Err(TransportError::Broken(error)) => return Err(error),
         }
     }
@@ -42,11 +43,11 @@ pub(crate) fn exchange(
     let mut chunk = [0; 4096];
     while answer.len() <= limit && !complete(&answer) {
         let most = chunk.len().min(limit + 1 - answer.len());
-        match Wire(&stream).receive(&mut chunk[..most]) {
+        match Std::receive(&stream, &mut chunk[..most]) {
             Ok(0) => break,
             Ok(length) => answer.extend_from_slice(&chunk[..length]),
             // A peer that drips is waited for no longer than any other.
-            Err(TransportError::WouldBlock) => wait(PollFlags::IN)?,
+            Err(TransportError::WouldBlock) => wait(Interest::RECEIVE)?,
             Err(TransportError::Broken(error)) => return Err(error),
         }
         if deadline.is_past() {

@@ -3,10 +3,8 @@
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_op_in_unsafe_fn)]
 
-mod connection;
 mod digest;
 mod exchange;
-mod handshake;
 mod heap;
 mod net;
 mod platform;
@@ -16,7 +14,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mbedtls_engine::{Certificates, Config, Library, PrivateKey};
+use mbedtls_engine::{Certificates, Config, Library, Limits, Material, PrivateKey, TlsConnection};
 use secure_socket::backend::{
     Addresses, Backend, ConnectFailure, Observer, OsError, OsErrorKind, SignatureError,
 };
@@ -26,8 +24,8 @@ use secure_socket::error::Error;
 use secure_socket::x509::SignatureAlgorithm;
 use secure_socket::{Clock, UnixTime};
 
-pub use connection::TcpConnection;
 pub use mbedtls_engine::StartError;
+pub use net::Std;
 pub use server::Listener;
 
 /// How long a TCP connection may take to be made, unless the timeouts say.
@@ -35,6 +33,9 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a handshake may take, unless the timeouts say. A server without a limit
 /// could be filled with clients that never finish theirs.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A TLS connection over a socket of `std`'s.
+pub type TcpConnection = TlsConnection<Std>;
 
 /// Mbed TLS, with the sockets, clocks and random numbers of `std`.
 ///
@@ -124,7 +125,8 @@ impl Backend for MbedTls {
     }
 
     fn prepare(&self, config: &ClientConfig) -> Result<Arc<Config>, Error> {
-        Config::client(self.library, config).map(Arc::new)
+        let material = Material::given_to_client(config)?;
+        Config::client(self.library, config, &material).map(Arc::new)
     }
 
     fn connect(
@@ -142,13 +144,11 @@ impl Backend for MbedTls {
         let stream: TcpStream = net::connect(address, connect.unwrap_or(DEFAULT_CONNECT_TIMEOUT))
             .map_err(ConnectFailure::Connect)?;
         let _clock = platform::use_clock(self.clock);
-        handshake::complete(
-            Arc::clone(client),
-            stream,
-            handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
+        let limits = Limits {
+            handshake: handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
             io,
-            observer,
-        )
-        .map_err(ConnectFailure::Handshake)
+        };
+        mbedtls_engine::handshake(Arc::clone(client), stream, limits, observer)
+            .map_err(ConnectFailure::Handshake)
     }
 }

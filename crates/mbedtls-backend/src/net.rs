@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Sockets that never block, and waiting for them with a deadline.
+//! Sockets that never block, and waiting for them.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::sync::{LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
+use mbedtls_engine::{Interest, Readiness, System, TransportError};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use secure_socket::backend::{Addresses, Failure, OsError, OsErrorKind};
+use secure_socket::backend::{Addresses, OsError, OsErrorKind};
 
-use mbedtls_engine::{Transport, TransportError, Wait};
-
-/// How long a peer that we refused may take to hang up. Hanging up ourselves at once
-/// could reset the connection, and our alert be lost with it.
-const FAREWELL: Duration = Duration::from_millis(500);
-
-/// A point in time until which to wait; none is for ever.
-#[derive(Clone, Copy)]
-pub(crate) struct Deadline(Option<Instant>);
-
-impl Deadline {
-    pub(crate) fn after(limit: Option<Duration>) -> Self {
-        Self(limit.and_then(|limit| Instant::now().checked_add(limit)))
-    }
-
-    fn remaining(self) -> Option<Duration> {
-        self.0
-            .map(|end| end.saturating_duration_since(Instant::now()))
-    }
-
-    pub(crate) fn is_past(self) -> bool {
-        self.remaining().is_some_and(|left| left.is_zero())
-    }
-}
+use crate::heap;
+use crate::platform::lock;
 
 pub(crate) fn resolve(host: &str, port: u16) -> Result<Addresses, OsError> {
     let host = host
@@ -70,16 +50,62 @@ pub(crate) fn prepare(stream: &TcpStream) -> Result<(), OsError> {
         .map_err(|error| os_error(&error))
 }
 
-/// The engine's transport over a socket that never blocks.
-pub(crate) struct Wire<'a>(pub(crate) &'a TcpStream);
+/// `std`'s sockets, clock and mutex.
+pub struct Std;
 
-impl Transport for Wire<'_> {
-    fn send(&mut self, data: &[u8]) -> Result<usize, TransportError> {
-        retried(|| self.0.write(data))
+impl System for Std {
+    type Socket = TcpStream;
+    type Mutex<T: Send> = Locked<T>;
+
+    fn now() -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, TransportError> {
-        retried(|| self.0.read(buffer))
+    fn send(mut socket: &TcpStream, data: &[u8]) -> Result<usize, TransportError> {
+        retried(|| socket.write(data))
+    }
+
+    fn receive(mut socket: &TcpStream, buffer: &mut [u8]) -> Result<usize, TransportError> {
+        retried(|| socket.read(buffer))
+    }
+
+    fn wait(
+        socket: &TcpStream,
+        interest: Interest,
+        limit: Option<Duration>,
+    ) -> Result<Readiness, OsError> {
+        let mut events = PollFlags::empty();
+        events.set(PollFlags::IN, interest.receive);
+        events.set(PollFlags::OUT, interest.send);
+        let timeout = limit.and_then(|limit| Timespec::try_from(limit).ok());
+        match poll(&mut [PollFd::new(socket, events)], timeout.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => Ok(Readiness::NotYet),
+            Ok(_) => Ok(Readiness::Ready),
+            Err(error) => Err(os_error(&error.into())),
+        }
+    }
+
+    fn shut_down(socket: &TcpStream) {
+        // One that is gone already is no failure.
+        let _ = socket.shutdown(Shutdown::Write);
+    }
+
+    fn heap_peak() -> Option<u32> {
+        u32::try_from(heap::peak()).ok()
+    }
+}
+
+/// `std`'s mutex.
+pub struct Locked<T>(Mutex<T>);
+
+impl<T> mbedtls_engine::Mutex<T> for Locked<T> {
+    fn new(value: T) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        work(&mut lock(&self.0))
     }
 }
 
@@ -93,53 +119,6 @@ fn retried(mut call: impl FnMut() -> io::Result<usize>) -> Result<usize, Transpo
             Err(error) => Err(TransportError::Broken(os_error(&error))),
             Ok(length) => Ok(length),
         };
-    }
-}
-
-/// What a socket is to be ready for.
-pub(crate) const fn interest(wait: Wait) -> PollFlags {
-    match wait {
-        Wait::Receive => PollFlags::IN,
-        Wait::Send => PollFlags::OUT,
-    }
-}
-
-/// Waits until `stream` is ready, broken or closed.
-pub(crate) fn wait(
-    stream: &TcpStream,
-    interest: PollFlags,
-    deadline: Deadline,
-) -> Result<(), Failure> {
-    loop {
-        let left = deadline.remaining();
-        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-        let mut fds = [PollFd::new(stream, interest)];
-        match poll(&mut fds, timeout.as_ref()) {
-            Ok(0) if deadline.is_past() => return Err(Failure::TimedOut),
-            Ok(0) | Err(Errno::INTR) => {}
-            Ok(_) => return Ok(()),
-            Err(error) => return Err(Failure::Os(os_error(&error.into()))),
-        }
-    }
-}
-
-/// Ends a connection that we gave up: lets the peer read our alert, then hangs up.
-pub(crate) fn part(stream: &TcpStream) {
-    let deadline = Deadline::after(Some(FAREWELL));
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return;
-    }
-    let mut rest = [0; 1024];
-    while !deadline.is_past() {
-        match Wire(stream).receive(&mut rest) {
-            Ok(0) | Err(TransportError::Broken(_)) => return,
-            Ok(_) => {}
-            Err(TransportError::WouldBlock) => {
-                if wait(stream, PollFlags::IN, deadline).is_err() {
-                    return;
-                }
-            }
-        }
     }
 }
 

@@ -76,6 +76,11 @@ unsafe impl Platform for Reentrant {
     fn failed_allocations(&self) -> usize {
         heap::failures()
     }
+
+    // This Mbed TLS encrypts without PSA.
+    fn locks_records(&self) -> bool {
+        false
+    }
 }
 
 /// PSA's generator, which is [`mbedtls_psa_external_get_random`] in this build.

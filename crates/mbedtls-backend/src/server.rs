@@ -7,11 +7,9 @@ use secure_socket::backend::{Failure, Observer, OsError, ServerBackend};
 use secure_socket::config::{ServerConfig, Timeouts};
 use secure_socket::error::{Error, IoError};
 
-use mbedtls_engine::Config;
-
-use crate::connection::TcpConnection;
 use crate::net;
-use crate::{DEFAULT_HANDSHAKE_TIMEOUT, MbedTls, handshake, platform};
+use crate::{DEFAULT_HANDSHAKE_TIMEOUT, MbedTls, TcpConnection, platform};
+use mbedtls_engine::{Config, Limits, Material};
 
 /// A bound port.
 pub struct Listener {
@@ -23,10 +21,12 @@ pub struct Listener {
 impl ServerBackend for MbedTls {
     type Listener = Listener;
     type Incoming = TcpStream;
+    type Served = TcpConnection;
 
     fn bind(&self, config: &ServerConfig, address: SocketAddr) -> Result<Listener, Error> {
         let timeouts = config.settings().timeouts();
-        let config = Arc::new(Config::server(self.library, config)?);
+        let material = Material::given_to_server(config)?;
+        let config = Arc::new(Config::server(self.library, config, &material)?);
         let socket = TcpListener::bind(address)
             .map_err(|error| Error::Io(IoError::Os(net::os_error(&error))))?;
         Ok(Listener {
@@ -57,12 +57,10 @@ impl ServerBackend for MbedTls {
         net::prepare(&incoming).map_err(Failure::Os)?;
         let Timeouts { handshake, io, .. } = listener.timeouts;
         let _clock = platform::use_clock(self.clock);
-        handshake::complete(
-            Arc::clone(&listener.config),
-            incoming,
-            handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
+        let limits = Limits {
+            handshake: handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
             io,
-            observer,
-        )
+        };
+        mbedtls_engine::handshake(Arc::clone(&listener.config), incoming, limits, observer)
     }
 }

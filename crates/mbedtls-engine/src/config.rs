@@ -4,25 +4,24 @@
 
 use alloc::boxed::Box;
 use alloc::ffi::CString;
-use alloc::vec::Vec;
-use core::ffi::{c_char, c_int};
+use core::ffi::c_int;
 use core::ptr;
 
-use secure_socket::config::{
-    AlpnProtocol, ClientAuthentication, ClientConfig, ServerAuthentication, ServerConfig, Settings,
-};
-use secure_socket::credential::{
-    Anchors, CredentialError, CredentialKind, IdentitySource, PskSource, Trust,
-};
+use secure_socket::config::{ClientConfig, ServerConfig, Settings};
+use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::diagnosis::TlsCode;
 use secure_socket::error::{ConfigurationError, Error};
 use secure_socket::{Mode, TlsVersion};
 
+use crate::alpn::AlpnList;
+use crate::authenticate::Authentication;
 use crate::handle::Handle;
 use crate::sys;
-use crate::{Certificates, Library, PrivateKey};
+use crate::{Library, Material};
 
 /// The groups offered: those that devices have. Ends with 0, as Mbed TLS reads it.
+/// A device offers those that its image has.
+#[cfg(not(any(target_os = "none", firmware_lints)))]
 static GROUPS: [u16; 4] = [
     sys::MBEDTLS_SSL_IANA_TLS_GROUP_X25519 as u16,
     sys::MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1 as u16,
@@ -38,8 +37,7 @@ pub struct Config {
     config: Handle<sys::mbedtls_ssl_config>,
     _suites: Box<[c_int]>,
     _alpn: AlpnList,
-    _anchors: Option<Certificates>,
-    _identity: Option<(Certificates, PrivateKey)>,
+    _authentication: Authentication,
     server_name: Option<CString>,
     side: Side,
     mode: Mode,
@@ -51,31 +49,6 @@ unsafe impl Sync for Config {}
 // SAFETY: nothing in it belongs to a thread; what the pointers in `_alpn` point to
 // moves along with them.
 unsafe impl Send for Config {}
-
-/// Names with a NUL, and the NULL-terminated list of pointers to them.
-struct AlpnList {
-    pointers: Box<[*const c_char]>,
-    _names: Vec<CString>,
-}
-
-impl AlpnList {
-    fn new(protocols: &[AlpnProtocol]) -> Result<Self, ConfigurationError> {
-        let names = protocols
-            .iter()
-            .map(|protocol| CString::new(protocol.as_str()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|_| ConfigurationError::Alpn)?;
-        let pointers = names
-            .iter()
-            .map(|name| name.as_ptr())
-            .chain([ptr::null()])
-            .collect();
-        Ok(Self {
-            pointers,
-            _names: names,
-        })
-    }
-}
 
 /// Which side we are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,25 +72,18 @@ impl Config {
     ///
     /// [`Error::Configuration`] for what this backend cannot do, and
     /// [`Error::Credential`].
-    pub fn client(library: Library, asked: &ClientConfig) -> Result<Self, Error> {
+    pub fn client(
+        library: Library,
+        asked: &ClientConfig,
+        material: &Material<'_>,
+    ) -> Result<Self, Error> {
         let draft = Draft::new(library, Side::Client, asked.mode(), asked.settings())?;
-        let (psk, identity) = match asked.authentication() {
-            ClientAuthentication::Psk(psk) => (Some(psk), None),
-            ClientAuthentication::Mutual { identity, .. } => (None, Some(identity)),
-            _ => (None, None),
-        };
-        let trust = asked.trust();
-        let server_name = trust
+        let server_name = asked
+            .trust()
             .map(|(_, name)| CString::new(name.to_text()))
             .transpose()
             .map_err(|_| unsupported("a server name with a NUL", "leave it out"))?;
-        draft.finish(
-            asked.settings(),
-            psk,
-            identity,
-            trust.map(|(trust, _)| trust),
-            server_name,
-        )
+        draft.finish(asked.settings(), material, server_name)
     }
 
     /// Loads what a server was asked to do.
@@ -125,18 +91,13 @@ impl Config {
     /// # Errors
     ///
     /// As [`Config::client`].
-    pub fn server(library: Library, asked: &ServerConfig) -> Result<Self, Error> {
+    pub fn server(
+        library: Library,
+        asked: &ServerConfig,
+        material: &Material<'_>,
+    ) -> Result<Self, Error> {
         let draft = Draft::new(library, Side::Server, asked.mode(), asked.settings())?;
-        let (psk, identity) = match asked.authentication() {
-            ServerAuthentication::Psk(psk) => (Some(psk), None),
-            ServerAuthentication::Unauthenticated { identity }
-            | ServerAuthentication::ServerAuth { identity }
-            | ServerAuthentication::Mutual { identity, .. } => (None, Some(identity)),
-            _ => {
-                return Err(unsupported("this mode", "use one of psk, server-auth, mutual").into());
-            }
-        };
-        draft.finish(asked.settings(), psk, identity, asked.client_trust(), None)
+        draft.finish(asked.settings(), material, None)
     }
 
     pub(crate) const fn library(&self) -> Library {
@@ -182,10 +143,6 @@ impl Draft {
                 sys::MBEDTLS_SSL_PRESET_DEFAULT as c_int,
             )
         })?;
-        let exchange = match mode {
-            Mode::Psk => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL,
-            _ => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL,
-        };
         // A client that verifies says so here; so does a server of mode 3.
         let verify = match (side, mode) {
             (Side::Client, Mode::ServerAuth | Mode::Mutual) | (Side::Server, Mode::Mutual) => {
@@ -193,24 +150,41 @@ impl Draft {
             }
             _ => sys::MBEDTLS_SSL_VERIFY_NONE,
         };
-        // SAFETY: as above; `GROUPS` is static. Mbed TLS has only inline functions to
-        // set the versions, which bindgen does not see: the fields are what they set.
+        // SAFETY: as above. Mbed TLS has only inline functions to set the versions, which
+        // bindgen does not see: the fields are what they set.
         unsafe {
             sys::mbedtls_ssl_conf_rng(config, Some(library.random()), ptr::null_mut());
             (*config).private_min_tls_version = version_number(settings.versions().min());
             (*config).private_max_tls_version = version_number(settings.versions().max());
-            sys::mbedtls_ssl_conf_tls13_key_exchange_modes(config, exchange as c_int);
             sys::mbedtls_ssl_conf_authmode(config, verify as c_int);
+        }
+        #[cfg(mbedtls_tls13)]
+        {
+            let exchange = match mode {
+                Mode::Psk => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL,
+                _ => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL,
+            };
+            // SAFETY: as above.
+            unsafe { sys::mbedtls_ssl_conf_tls13_key_exchange_modes(config, exchange as c_int) };
+        }
+        #[cfg(not(any(target_os = "none", firmware_lints)))]
+        // SAFETY: as above; `GROUPS` is static.
+        unsafe {
             sys::mbedtls_ssl_conf_groups(config, GROUPS.as_ptr());
-            sys::mbedtls_ssl_conf_renegotiation(
-                config,
-                sys::MBEDTLS_SSL_RENEGOTIATION_DISABLED as c_int,
-            );
-            // A session that is resumed is not verified again: never.
-            sys::mbedtls_ssl_conf_session_tickets(
-                config,
-                sys::MBEDTLS_SSL_SESSION_TICKETS_DISABLED as c_int,
-            );
+        }
+        #[cfg(mbedtls_renegotiation)]
+        // SAFETY: as above.
+        unsafe {
+            let disabled = sys::MBEDTLS_SSL_RENEGOTIATION_DISABLED as c_int;
+            sys::mbedtls_ssl_conf_renegotiation(config, disabled);
+        }
+        // A session that is resumed is not verified again: never.
+        #[cfg(mbedtls_tickets)]
+        // SAFETY: as above.
+        unsafe {
+            let disabled = sys::MBEDTLS_SSL_SESSION_TICKETS_DISABLED as c_int;
+            sys::mbedtls_ssl_conf_session_tickets(config, disabled);
+            #[cfg(mbedtls_tls13)]
             sys::mbedtls_ssl_conf_new_session_tickets(config, 0);
         }
         Ok(draft)
@@ -219,11 +193,10 @@ impl Draft {
     fn finish(
         self,
         settings: &Settings,
-        psk: Option<&PskSource>,
-        identity: Option<&IdentitySource>,
-        trust: Option<&Trust>,
+        material: &Material<'_>,
         server_name: Option<CString>,
     ) -> Result<Config, Error> {
+        self.check(material)?;
         let config = self.config.as_ptr();
         let suites: Box<[c_int]> = settings
             .suites()
@@ -231,47 +204,70 @@ impl Draft {
             .map(|suite| c_int::from(suite.iana()))
             .chain([0])
             .collect();
-        let mut alpn = AlpnList::new(settings.alpn())?;
         // SAFETY: the list ends with 0, is not changed, and is freed after `config`.
         unsafe { sys::mbedtls_ssl_conf_ciphersuites(config, suites.as_ptr()) };
-        if !settings.alpn().is_empty() {
-            // SAFETY: the list ends with NULL, its names with NUL; neither is changed,
-            // and both are freed after `config`.
-            check(unsafe {
-                sys::mbedtls_ssl_conf_alpn_protocols(config, alpn.pointers.as_mut_ptr())
-            })?;
+        let alpn = AlpnList::load(&self.config, settings.alpn())?;
+        if let Some((identity, key)) = material.psk {
+            self.set_psk(identity, key)?;
         }
-        if let Some(psk) = psk {
-            self.set_psk(psk)?;
-        }
-        let identity = identity
-            .map(|source| self.set_identity(source))
-            .transpose()?;
-        let anchors = trust.map(|trust| self.set_trust(trust)).transpose()?;
+        let authentication = Authentication::load(self.library, &self.config, material)?;
         Ok(Config {
             library: self.library,
             config: self.config,
             _suites: suites,
             _alpn: alpn,
-            _anchors: anchors,
-            _identity: identity,
+            _authentication: authentication,
             server_name,
             side: self.side,
             mode: self.mode,
         })
     }
 
-    fn set_psk(&self, source: &PskSource) -> Result<(), Error> {
-        let PskSource::Given { identity, key } = source else {
-            return Err(no_store().into());
+    /// Refuses a mode without its credentials: Mbed TLS would start without them.
+    fn check(&self, material: &Material<'_>) -> Result<(), CredentialError> {
+        let server = self.side == Side::Server;
+        let (psk, identity, anchors) = match self.mode {
+            Mode::Psk => (true, false, false),
+            Mode::Unauthenticated => (false, server, false),
+            Mode::ServerAuth => (false, server, !server),
+            Mode::Mutual => (false, true, true),
         };
-        let (identity, key) = (identity.as_str(), key.expose());
+        for (needed, there, kind) in [
+            (psk, material.psk.is_some(), CredentialKind::Psk),
+            (identity, material.key.is_some(), CredentialKind::PrivateKey),
+            (
+                anchors,
+                material.anchors.is_some(),
+                CredentialKind::CaCertificate,
+            ),
+        ] {
+            if needed && !there {
+                return Err(CredentialError::Empty(kind));
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(not(mbedtls_psk))]
+    fn set_psk(&self, _: &[u8], _: &[u8]) -> Result<(), Error> {
+        let advice = "build with CONFIG_SECURE_SOCKETS_MODE_PSK=y";
+        Err(unsupported("a pre-shared key", advice).into())
+    }
+
+    #[cfg(mbedtls_psk)]
+    fn set_psk(&self, identity: &[u8], key: &[u8]) -> Result<(), Error> {
         if key.len() > sys::MBEDTLS_PSK_MAX_LEN as usize {
-            return Err(unsupported(
-                "a pre-shared key of more than 48 bytes",
-                "take one of 16 to 48 bytes (MBEDTLS_PSK_MAX_LEN); 32 are plenty",
-            )
-            .into());
+            let (option, advice) = match cfg!(any(target_os = "none", firmware_lints)) {
+                true => (
+                    "a pre-shared key of this length",
+                    "raise CONFIG_MBEDTLS_PSK_MAX_LEN",
+                ),
+                false => (
+                    "a pre-shared key of more than 48 bytes",
+                    "take one of 16 to 48 bytes (MBEDTLS_PSK_MAX_LEN); 32 are plenty",
+                ),
+            };
+            return Err(unsupported(option, advice).into());
         }
         // SAFETY: `config` is ours alone; both are valid for their lengths and copied
         // (and wiped by `mbedtls_ssl_config_free`).
@@ -292,44 +288,6 @@ impl Draft {
             _ => Err(unsupported("this pre-shared key", "take one of 32 bytes").into()),
         }
     }
-
-    fn set_identity(&self, source: &IdentitySource) -> Result<(Certificates, PrivateKey), Error> {
-        let IdentitySource::Given(identity) = source else {
-            return Err(no_store().into());
-        };
-        let chain = Certificates::parse(
-            self.library,
-            identity.chain().iter().map(AsRef::as_ref),
-            CredentialKind::Certificate,
-        )?;
-        let key = PrivateKey::parse(self.library, identity.key().expose())?;
-        // SAFETY: `config` is ours alone; chain and key are freed after it.
-        check(unsafe {
-            sys::mbedtls_ssl_conf_own_cert(self.config.as_ptr(), chain.as_ptr(), key.as_ptr())
-        })?;
-        Ok((chain, key))
-    }
-
-    fn set_trust(&self, trust: &Trust) -> Result<Certificates, Error> {
-        let anchors = match trust.anchors() {
-            Anchors::Given(anchors) => anchors.as_slice(),
-            // A list of no certificates, but a list: without one, Mbed TLS gives up
-            // before it asks the callback, which is to decide.
-            Anchors::Pinned(_) => &[],
-            _ => return Err(no_store().into()),
-        };
-        let anchors = Certificates::parse(
-            self.library,
-            anchors.iter().map(|anchor| anchor.as_der()),
-            CredentialKind::CaCertificate,
-        )?;
-        // SAFETY: `config` is ours alone; the anchors are freed after it. There is no
-        // CRL: revocation is checked above the seam.
-        unsafe {
-            sys::mbedtls_ssl_conf_ca_chain(self.config.as_ptr(), anchors.as_ptr(), ptr::null_mut());
-        }
-        Ok(anchors)
-    }
 }
 
 const fn version_number(version: TlsVersion) -> sys::mbedtls_ssl_protocol_version {
@@ -341,15 +299,8 @@ const fn unsupported(option: &'static str, advice: &'static str) -> Configuratio
     ConfigurationError::Unsupported { option, advice }
 }
 
-const fn no_store() -> ConfigurationError {
-    unsupported(
-        "a credential from a credential store",
-        "this platform has no store: load the credential from a file",
-    )
-}
-
 /// What remains to fail in setting up a configuration is memory.
-fn check(code: c_int) -> Result<(), CredentialError> {
+pub(crate) fn check(code: c_int) -> Result<(), CredentialError> {
     match code {
         0 => Ok(()),
         _ => Err(CredentialError::OutOfMemory(CredentialKind::Certificate)),

@@ -49,11 +49,13 @@ object!(
     mbedtls_ssl_config_free
 );
 object!(mbedtls_ssl_context, mbedtls_ssl_init, mbedtls_ssl_free);
+#[cfg(mbedtls_x509)]
 object!(
     mbedtls_x509_crt,
     mbedtls_x509_crt_init,
     mbedtls_x509_crt_free
 );
+#[cfg(mbedtls_x509)]
 object!(mbedtls_pk_context, mbedtls_pk_init, mbedtls_pk_free);
 
 /// The only owner of an Mbed TLS object, at an address that never changes: the

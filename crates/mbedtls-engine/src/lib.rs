@@ -17,21 +17,38 @@ use mbedtls_rs_sys as sys;
 #[cfg(any(target_os = "none", firmware_lints))]
 use zephyr_mbedtls_sys as sys;
 
+mod alpn;
+mod authenticate;
+#[cfg(mbedtls_x509)]
 mod certificates;
 mod config;
+mod connection;
 mod handle;
+mod handshake;
+#[cfg(mbedtls_x509)]
 mod key;
 mod ladder;
 mod library;
+mod material;
+mod mend;
 mod session;
+#[cfg(mbedtls_x509)]
 mod signature;
+mod system;
 mod transport;
 mod verify;
 
+#[cfg(mbedtls_x509)]
 pub use certificates::Certificates;
 pub use config::Config;
+pub use connection::TlsConnection;
+pub use handshake::{Limits, handshake};
+#[cfg(mbedtls_x509)]
 pub use key::PrivateKey;
 pub use library::{Library, Platform, Random, StartError};
+pub use material::Material;
 pub use session::{Progress, Session, Step, Wait};
+#[cfg(mbedtls_x509)]
 pub use signature::verify_signature;
+pub use system::{Deadline, Interest, Mutex, Readiness, System};
 pub use transport::{Transport, TransportError};

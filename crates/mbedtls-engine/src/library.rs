@@ -7,6 +7,7 @@ use core::fmt;
 
 use secure_socket::diagnosis::TlsCode;
 
+#[cfg(mbedtls_psa)]
 use crate::sys;
 
 /// What Mbed TLS calls for random numbers (`f_rng`): fills the buffer and returns 0,
@@ -35,6 +36,10 @@ pub unsafe trait Platform: Sync {
 
     /// How many of Mbed TLS's allocations failed so far, in the whole program.
     fn failed_allocations(&self) -> usize;
+
+    /// Whether a record too is written or read under the lock: where Mbed TLS encrypts
+    /// by PSA (`MBEDTLS_USE_PSA_CRYPTO`), whose key slots are the whole program's.
+    fn locks_records(&self) -> bool;
 }
 
 /// Mbed TLS did not start.
@@ -82,14 +87,16 @@ impl Library {
     /// [`StartError`].
     pub unsafe fn start(platform: &'static dyn Platform) -> Result<Self, StartError> {
         let library = Self { platform };
+        #[cfg(mbedtls_psa)]
         library.exclusively(|| {
             // SAFETY: nobody else is inside the library, by the lock; calling it
             // again is allowed.
             match unsafe { sys::psa_crypto_init() } {
-                0 => Ok(library),
+                0 => Ok(()),
                 status => Err(StartError::Psa(TlsCode::new(status))),
             }
-        })
+        })?;
+        Ok(library)
     }
 
     /// Runs `work` while no other thread is in the library.
@@ -103,6 +110,14 @@ impl Library {
         self.platform.acquire();
         let _held = Held(self.platform);
         work()
+    }
+
+    /// Runs `work`, which writes or reads a record.
+    pub(crate) fn for_record<R>(self, work: impl FnOnce() -> R) -> R {
+        match self.platform.locks_records() {
+            true => self.exclusively(work),
+            false => work(),
+        }
     }
 
     pub(crate) fn random(self) -> Random {

@@ -3,7 +3,9 @@
 //! One TLS connection.
 
 use alloc::sync::Arc;
-use core::ffi::{CStr, c_int, c_uchar, c_uint, c_void};
+#[cfg(mbedtls_alpn)]
+use core::ffi::CStr;
+use core::ffi::{c_int, c_uchar, c_void};
 use core::ptr;
 use core::time::Duration;
 
@@ -15,9 +17,10 @@ use secure_socket::{CipherSuite, TlsVersion};
 use crate::Config;
 use crate::handle::Handle;
 use crate::ladder::{Ending, Ladder, Snapshot};
+use crate::mend::mend;
 use crate::sys;
 use crate::transport::{self, Bio, Tally, Transport};
-use crate::verify::{self, Leaf, Verify};
+use crate::verify::{self, Leaf};
 
 const HANDSHAKE_OVER: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_HANDSHAKE_OVER as c_int;
 
@@ -73,16 +76,12 @@ impl Session {
     /// [`Failure::OutOfMemory`].
     pub fn new(config: Arc<Config>) -> Result<Self, Failure> {
         let context = Handle::<sys::mbedtls_ssl_context>::new();
-        let name = config
-            .server_name()
-            .map_or(ptr::null(), |name| name.as_ptr());
         let code = config.library().exclusively(|| {
             // SAFETY: `context` is initialised and ours alone; `config` lives until
-            // after it is freed, and the name, which is copied, ends with NUL.
-            // Without a name, Mbed TLS must be told so (NULL): it fails closed.
+            // after it is freed.
             unsafe {
                 match sys::mbedtls_ssl_setup(context.as_ptr(), config.as_ptr()) {
-                    0 => sys::mbedtls_ssl_set_hostname(context.as_ptr(), name),
+                    0 => verify::set_name(context.as_ptr(), config.server_name()),
                     code => code,
                 }
             }
@@ -168,19 +167,12 @@ impl Session {
         let library = self.config.library();
         let is_server = self.config.is_server();
         let code = library.exclusively(|| {
-            let mut verify = Verify {
-                observer,
-                leaf: &mut leaf,
-            };
-            let context: *mut c_void = (&raw mut verify).cast();
+            let (observer, leaf) = (&mut *observer, &mut leaf);
             self.call(transport, true, |ssl| {
-                // SAFETY: `ssl` is set up and the library is ours. The callback gets
-                // `verify`, which lives on this stack and is used by nothing else
-                // until the pointer is taken out again.
+                // SAFETY: `ssl` is set up, its transport is in place and the library is
+                // ours.
                 unsafe {
-                    sys::mbedtls_ssl_set_verify(ssl, Some(verify::callback), context);
-                    let code = sys::mbedtls_ssl_handshake_step(ssl);
-                    sys::mbedtls_ssl_set_verify(ssl, None, ptr::null_mut());
+                    let code = verify::handshake_step(ssl, observer, leaf);
                     if is_server {
                         mend(ssl, before.state(), code);
                     }
@@ -190,10 +182,8 @@ impl Session {
         });
         let out_of_memory = library.failed_allocations() != failures;
         if TlsCode::new(code).is(TlsCode::BAD_CERTIFICATE) {
-            // SAFETY: the context is set up; this only reads a field of it.
-            let result = unsafe { sys::mbedtls_ssl_get_verify_result(self.as_ptr()) };
-            let leaf = &mut leaf;
-            Verify { observer, leaf }.add(result);
+            // SAFETY: the context is set up, and nothing else uses it.
+            unsafe { verify::show_what_came_late(self.as_ptr(), observer, &mut leaf) };
         }
         self.leaf = leaf;
 
@@ -298,9 +288,12 @@ impl Session {
         }
         // Any alert will do: where a record is left, it is sent and nothing else
         // (`mbedtls_ssl_send_alert_message`).
-        let code = self.call(transport, false, |ssl| {
-            // SAFETY: `ssl` is set up, and its transport is in place.
-            unsafe { sys::mbedtls_ssl_send_alert_message(ssl, 0, 0) }
+        let library = self.config.library();
+        let code = library.for_record(|| {
+            self.call(transport, false, |ssl| {
+                // SAFETY: `ssl` is set up, and its transport is in place.
+                unsafe { sys::mbedtls_ssl_send_alert_message(ssl, 0, 0) }
+            })
         });
         match (code, wait(code)) {
             (0, _) => Ok(Progress::Done(())),
@@ -330,12 +323,15 @@ impl Session {
         if let Some(ended) = self.ended {
             return ended.map(Progress::Done);
         }
-        let failures = self.config.library().failed_allocations();
-        let code = self.call(transport, false, |ssl| {
-            // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid for
-            // its length. No state is shared: tickets are ignored unread and
-            // renegotiation is off, so the PSA part of the library is not entered.
-            unsafe { sys::mbedtls_ssl_read(ssl, buffer.as_mut_ptr(), buffer.len()) }
+        let library = self.config.library();
+        let failures = library.failed_allocations();
+        let code = library.for_record(|| {
+            self.call(transport, false, |ssl| {
+                // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid
+                // for its length. Tickets are ignored unread and renegotiation is off:
+                // of what is shared, this enters PSA at most, and that locked.
+                unsafe { sys::mbedtls_ssl_read(ssl, buffer.as_mut_ptr(), buffer.len()) }
+            })
         });
         let end = match (usize::try_from(code), wait(code)) {
             (_, Some(wait)) => return Ok(Progress::Wait(wait)),
@@ -345,15 +341,13 @@ impl Session {
             // Records without data, which some peers send as padding.
             (Ok(_), None) if !self.tally.ended => return Ok(Progress::Wait(Wait::Receive)),
             (Ok(_), None) => Ok(Received::Truncated),
-            (Err(_), None) => {
-                match self.failure(code, self.config.library().failed_allocations() != failures) {
-                    Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => {
-                        Ok(Received::CloseNotify)
-                    }
-                    Failure::Closed => Ok(Received::Truncated),
-                    failure => Err(failure),
+            (Err(_), None) => match self.failure(code, library.failed_allocations() != failures) {
+                Failure::Tls { code, .. } if code.is(TlsCode::PEER_CLOSE_NOTIFY) => {
+                    Ok(Received::CloseNotify)
                 }
-            }
+                Failure::Closed => Ok(Received::Truncated),
+                failure => Err(failure),
+            },
         };
         self.ended = Some(end);
         end.map(Progress::Done)
@@ -387,20 +381,21 @@ impl Session {
             return Err(self.failure(most, false));
         };
         let data = data.get(..most).unwrap_or(data);
-        let failures = self.config.library().failed_allocations();
-        let code = self.call(transport, false, |ssl| {
-            // SAFETY: `ssl` is set up, its transport is in place and `data` valid for
-            // its length.
-            unsafe { sys::mbedtls_ssl_write(ssl, data.as_ptr(), data.len()) }
+        let library = self.config.library();
+        let failures = library.failed_allocations();
+        let code = library.for_record(|| {
+            self.call(transport, false, |ssl| {
+                // SAFETY: `ssl` is set up, its transport is in place and `data` valid for
+                // its length.
+                unsafe { sys::mbedtls_ssl_write(ssl, data.as_ptr(), data.len()) }
+            })
         });
         match (usize::try_from(code), wait(code)) {
             (Ok(length), _) => Ok(Progress::Done(length)),
             // The record is made, and the transport took some of it or none.
             (_, Some(Wait::Send)) if self.must_flush() => Ok(Progress::Done(data.len())),
             (_, Some(wait)) => Ok(Progress::Wait(wait)),
-            (Err(_), None) => {
-                Err(self.failure(code, self.config.library().failed_allocations() != failures))
-            }
+            (Err(_), None) => Err(self.failure(code, library.failed_allocations() != failures)),
         }
     }
 
@@ -411,14 +406,25 @@ impl Session {
     ///
     /// What broke the connection.
     pub fn close_notify(&mut self, transport: &mut dyn Transport) -> Result<Progress<()>, Failure> {
+        // SAFETY: as `last_record` has it.
+        self.last_record(transport, |ssl| unsafe {
+            sys::mbedtls_ssl_close_notify(ssl)
+        })
+    }
+
+    /// Has `send` make and send a record; it gets a context that is set up and has its
+    /// transport in place.
+    fn last_record(
+        &mut self,
+        transport: &mut dyn Transport,
+        send: impl FnOnce(*mut sys::mbedtls_ssl_context) -> c_int,
+    ) -> Result<Progress<()>, Failure> {
         self.must_be_over()?;
         if let Progress::Wait(wait) = self.flush(transport)? {
             return Ok(Progress::Wait(wait));
         }
-        let code = self.call(transport, false, |ssl| {
-            // SAFETY: `ssl` is set up, and its transport is in place.
-            unsafe { sys::mbedtls_ssl_close_notify(ssl) }
-        });
+        let library = self.config.library();
+        let code = library.for_record(|| self.call(transport, false, send));
         match (code, wait(code)) {
             (0, _) => Ok(Progress::Done(())),
             (_, Some(Wait::Send)) if self.must_flush() => Ok(Progress::Done(())),
@@ -433,15 +439,18 @@ impl Session {
         if self.must_be_over().is_err() || self.must_flush() {
             return;
         }
-        self.call(transport, false, |ssl| {
-            // SAFETY: `ssl` is set up, and its transport is in place.
-            unsafe {
-                sys::mbedtls_ssl_send_alert_message(
-                    ssl,
-                    sys::MBEDTLS_SSL_ALERT_LEVEL_FATAL as u8,
-                    alert.to_wire(),
-                )
-            }
+        let library = self.config.library();
+        library.for_record(|| {
+            self.call(transport, false, |ssl| {
+                // SAFETY: `ssl` is set up, and its transport is in place.
+                unsafe {
+                    sys::mbedtls_ssl_send_alert_message(
+                        ssl,
+                        sys::MBEDTLS_SSL_ALERT_LEVEL_FATAL as c_uchar,
+                        alert.wire(),
+                    )
+                }
+            })
         });
     }
 
@@ -465,6 +474,14 @@ impl Session {
     }
 
     /// The application protocol negotiated.
+    #[cfg(not(mbedtls_alpn))]
+    #[must_use]
+    pub fn alpn(&self) -> Option<AlpnProtocol> {
+        None
+    }
+
+    /// The application protocol negotiated.
+    #[cfg(mbedtls_alpn)]
     #[must_use]
     pub fn alpn(&self) -> Option<AlpnProtocol> {
         // SAFETY: the context is set up; this only reads a field of it.
@@ -501,52 +518,5 @@ const fn wait(code: c_int) -> Option<Wait> {
         sys::MBEDTLS_ERR_SSL_WANT_READ => Some(Wait::Receive),
         sys::MBEDTLS_ERR_SSL_WANT_WRITE => Some(Wait::Send),
         _ => None,
-    }
-}
-
-unsafe extern "C" {
-    /// `ssl_misc.h`: internal, but not static.
-    fn mbedtls_ssl_set_outbound_transform(
-        ssl: *mut sys::mbedtls_ssl_context,
-        transform: *mut sys::mbedtls_ssl_transform,
-    );
-}
-
-/// Makes up for what a server of Mbed TLS 3.6.5 leaves out after a step, so that a
-/// client that is refused gets to know why.
-///
-/// # Safety
-///
-/// `ssl` is set up as a server, its transport is in place, and `code` is what the step that began
-/// in `state` returned.
-unsafe fn mend(ssl: *mut sys::mbedtls_ssl_context, state: c_int, code: c_int) {
-    const SERVER_FINISHED: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_SERVER_FINISHED as c_int;
-    // SAFETY: the caller's.
-    let (version, application) = unsafe {
-        (
-            (*ssl).private_tls_version,
-            (*ssl).private_transform_application,
-        )
-    };
-    let is_new = version == c_uint::from(TlsVersion::Tls13.wire());
-    if is_new && state == SERVER_FINISHED && code == 0 && !application.is_null() {
-        // RFC 8446, section 4.4.4: from here on a server sends under the application
-        // keys. Mbed TLS waits for the client's Finished; an alert before that is one
-        // that no client can read.
-        // SAFETY: the transform is the session's own, freed with it. Nothing but a
-        // fatal alert can be sent before Mbed TLS sets the same one again, so no
-        // nonce is used twice.
-        unsafe { mbedtls_ssl_set_outbound_transform(ssl, application) };
-    }
-    if !is_new && TlsCode::new(code).is(TlsCode::NO_CLIENT_CERTIFICATE) {
-        // RFC 5246, section 7.4.6. Mbed TLS sends nothing in TLS 1.2.
-        // SAFETY: the caller's. Whether it could be sent does not change the failure.
-        unsafe {
-            sys::mbedtls_ssl_send_alert_message(
-                ssl,
-                sys::MBEDTLS_SSL_ALERT_LEVEL_FATAL as c_uchar,
-                Alert::HANDSHAKE_FAILURE.wire(),
-            );
-        }
     }
 }

@@ -1,91 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! The certificate callback.
+//! The peer's certificates, as Mbed TLS shows them during a handshake.
 
-use alloc::vec::Vec;
-use core::ffi::{c_int, c_void};
-use core::slice;
+#[cfg(mbedtls_x509)]
+mod shown;
+#[cfg(mbedtls_x509)]
+pub(crate) use shown::{Leaf, handshake_step, set_name, show_what_came_late};
 
-use secure_socket::backend::{Observer, PresentedCertificate};
-use secure_socket::diagnosis::CheckFlags;
-
-use crate::sys;
-
-/// The peer's own certificate, as it was shown to the observer.
-#[derive(Default)]
-pub(crate) struct Leaf {
-    der: Vec<u8>,
-    /// Every flag that any certificate was shown with.
-    flags: CheckFlags,
-}
-
-/// What the C callback sees during one handshake step.
-pub(crate) struct Verify<'a> {
-    pub(crate) observer: &'a mut dyn Observer,
-    pub(crate) leaf: &'a mut Leaf,
-}
-
-impl Verify<'_> {
-    fn present(&mut self, der: &[u8], depth: u8, flags: CheckFlags) -> CheckFlags {
-        let flags = self
-            .observer
-            .certificate(PresentedCertificate { depth, der, flags });
-        self.leaf.flags |= flags;
-        if depth == 0 {
-            self.leaf.der = der.to_vec();
-        }
-        flags
-    }
-
-    /// Shows the leaf once more if the library found more fault with it after the
-    /// callback: key usage and, in TLS 1.2, the curve of its key are checked last
-    /// (`mbedtls_ssl_verify_certificate`).
-    pub(crate) fn add(&mut self, result: u32) {
-        // All bits set: there is no result.
-        let more = CheckFlags::from_bits(result).without(self.leaf.flags);
-        if result == u32::MAX || more.is_passed() || self.leaf.der.is_empty() {
-            return;
-        }
-        let der = core::mem::take(&mut self.leaf.der);
-        self.present(&der, 0, more);
-    }
-}
-
-/// `f_vrfy` of `mbedtls_ssl_set_verify`.
-///
-/// # Safety
-///
-/// `verify` points to a [`Verify`] that nobody else uses during the call;
-/// `certificate` and `flags` are Mbed TLS's own.
-pub(crate) unsafe extern "C" fn callback(
-    verify: *mut c_void,
-    certificate: *mut sys::mbedtls_x509_crt,
-    depth: c_int,
-    flags: *mut u32,
-) -> c_int {
-    // SAFETY: the caller's, and the lifetimes end after the call.
-    let (verify, flags) = unsafe { (&mut *verify.cast::<Verify<'_>>(), &mut *flags) };
-    // SAFETY: a parsed certificate holds its DER, for as long as the callback runs.
-    let der = unsafe {
-        let raw = &(*certificate).raw;
-        slice::from_raw_parts(raw.p, raw.len)
-    };
-    let depth = u8::try_from(depth).unwrap_or(u8::MAX);
-    let answer = verify.present(der, depth, CheckFlags::from_bits(*flags));
-    *flags = answer.bits();
-    if depth == 0 && !answer.is_passed() {
-        // SAFETY: what the peer sent is a list that begins with its own certificate,
-        // and lives as long as that.
-        let mut next = unsafe { (*certificate).next };
-        while !next.is_null() {
-            // SAFETY: as above; a parsed certificate holds its DER.
-            let (der, after) = unsafe {
-                let raw = &(*next).raw;
-                (slice::from_raw_parts(raw.p, raw.len), (*next).next)
-            };
-            verify.observer.sent(der);
-            next = after;
-        }
-    }
-    0
-}
+#[cfg(not(mbedtls_x509))]
+mod none;
+#[cfg(not(mbedtls_x509))]
+pub(crate) use none::{Leaf, handshake_step, set_name, show_what_came_late};

@@ -146,6 +146,8 @@ pub trait ServerBackend: Backend {
     type Listener;
     /// A TCP connection that no handshake was made on yet.
     type Incoming;
+    /// A client's connection whose handshake is done.
+    type Served: Connection;
 
     /// Loads a server's credentials and settings, and binds a port.
     ///
@@ -179,7 +181,7 @@ pub trait ServerBackend: Backend {
         listener: &Self::Listener,
         incoming: Self::Incoming,
         observer: &mut dyn Observer,
-    ) -> Result<Self::Connection, Failure>;
+    ) -> Result<Self::Served, Failure>;
 }
 
 /// A TLS connection. One thread may receive while another sends.

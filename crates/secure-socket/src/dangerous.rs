@@ -26,11 +26,9 @@ pub fn unauthenticated_client() -> Builder<ClientReady> {
 /// nobody checks: a self-signed one made on the spot will do.
 pub fn unauthenticated_server(identity: impl Into<IdentitySource>) -> Builder<ServerReady> {
     Builder {
-        state: ServerReady {
-            authentication: ServerAuthentication::Unauthenticated {
-                identity: identity.into(),
-            },
-        },
+        state: ServerReady::new(ServerAuthentication::Unauthenticated {
+            identity: identity.into(),
+        }),
         settings: Settings::new(),
     }
 }

@@ -5,6 +5,7 @@
 //! Each displays as one sentence for a person; the TLS library's own code, where
 //! there is one, is kept and shown last.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -159,6 +160,14 @@ pub enum HandshakeReason {
     NoApplicationProtocol,
     /// The handshake ended without a certificate where one had to be verified.
     NotVerified,
+    /// The client proved who it is, and the server's hook refused it
+    /// ([`Builder::admit`](crate::builder::Builder::admit)).
+    NotAdmitted {
+        /// Who the client is.
+        peer: String,
+        /// What the hook said.
+        why: Cow<'static, str>,
+    },
     /// The time allowed for it ran out.
     TimedOut,
     /// The peer closed the connection without saying why.
@@ -355,6 +364,7 @@ impl fmt::Display for HandshakeReason {
             Self::NotVerified => {
                 f.write_str("the handshake ended without a certificate to verify the peer by")
             }
+            Self::NotAdmitted { peer, why } => write!(f, "{peer} was not admitted: {why}"),
             Self::TimedOut => f.write_str("the handshake took longer than allowed"),
             Self::Closed => f.write_str(
                 "the peer closed the connection during the handshake without saying why",

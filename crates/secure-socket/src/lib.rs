@@ -35,7 +35,7 @@ pub use client::Client;
 pub use error::Error;
 pub use mode::{Mode, UnknownMode};
 pub use name::{InvalidServerName, MAX_DNS_NAME, ServerName};
-pub use server::{Incoming, Server};
+pub use server::{Admission, Incoming, Server};
 pub use session::{AuthenticatedAs, CertificateIdentity, Session};
 pub use stream::Stream;
 pub use suite::{CipherSuite, CipherSuites, KeyExchange, MAX_CIPHER_SUITES};

@@ -2,17 +2,20 @@
 
 //! Servers.
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::ToString;
 use core::net::SocketAddr;
 
-use crate::backend::{Failure, HandshakeMessage, OsError, ServerBackend};
+use crate::backend::{Connection as _, Failure, HandshakeMessage, OsError, ServerBackend};
 use crate::builder::Builder;
 use crate::config::{ServerAuthentication, ServerConfig, Settings};
 use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
-use crate::diagnosis::Peer;
-use crate::error::{Error, IoError};
+use crate::diagnosis::{Alert, Peer};
+use crate::error::{Error, HandshakeError, HandshakeReason, IoError};
 use crate::handshake::{Outcome, Terms, clock_for};
 use crate::mode::Mode;
-use crate::session::AuthenticatedAs;
+use crate::session::{AuthenticatedAs, Session};
 use crate::stream::Stream;
 use crate::verify::{Expected, Judge};
 
@@ -27,7 +30,28 @@ pub struct NeedsClients {
 /// All that is needed was said.
 pub struct ServerReady {
     pub(crate) authentication: ServerAuthentication,
+    pub(crate) admit: Option<Box<Admit>>,
 }
+
+impl ServerReady {
+    pub(crate) const fn new(authentication: ServerAuthentication) -> Self {
+        Self {
+            authentication,
+            admit: None,
+        }
+    }
+}
+
+/// What [`Builder::admit`] answers of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It is let in.
+    Admitted,
+    /// It is not, for this reason; words that follow "was not admitted: ".
+    Refused(Cow<'static, str>),
+}
+
+type Admit = dyn Fn(&Session) -> Admission + Send + Sync;
 
 /// A TLS server: a bound port, in one mode.
 ///
@@ -43,6 +67,7 @@ pub struct ServerReady {
 pub struct Server<'b, B: ServerBackend> {
     backend: &'b B,
     config: ServerConfig,
+    admit: Option<Box<Admit>>,
     us: AuthenticatedAs,
     listener: B::Listener,
 }
@@ -66,9 +91,7 @@ impl Builder<NeedsProof> {
     /// Mode 1 with a key from wherever it is: given, or in the platform's credential
     /// store.
     pub fn psk_source(self, source: PskSource) -> Builder<ServerReady> {
-        self.with(|_| ServerReady {
-            authentication: ServerAuthentication::Psk(source),
-        })
+        self.with(|_| ServerReady::new(ServerAuthentication::Psk(source)))
     }
 
     /// Modes 2 and 3: the server proves itself with a certificate.
@@ -82,25 +105,37 @@ impl Builder<NeedsProof> {
 impl Builder<NeedsClients> {
     /// Mode 2: lets any client in; none is asked for a certificate.
     pub fn any_client(self) -> Builder<ServerReady> {
-        self.with(|state| ServerReady {
-            authentication: ServerAuthentication::ServerAuth {
+        self.with(|state| {
+            ServerReady::new(ServerAuthentication::ServerAuth {
                 identity: state.identity,
-            },
+            })
         })
     }
 
     /// Mode 3: lets in clients with a certificate that leads to `trust`, and no others.
     pub fn clients_trusted_by(self, trust: impl Into<Trust>) -> Builder<ServerReady> {
-        self.with(|state| ServerReady {
-            authentication: ServerAuthentication::Mutual {
+        self.with(|state| {
+            ServerReady::new(ServerAuthentication::Mutual {
                 identity: state.identity,
                 trust: trust.into(),
-            },
+            })
         })
     }
 }
 
 impl Builder<ServerReady> {
+    /// Asks `admit` of every client whose handshake is done whether to let it in, before
+    /// a byte of its data is read. In mode 3, [`Session::peer`] then is who it has proved
+    /// to be: its certificate's subject, names and SHA-256.
+    ///
+    /// One that is refused gets the alert access_denied (RFC 8446, section 6.2), and the
+    /// server [`HandshakeReason::NotAdmitted`]. The hook runs on the thread of the
+    /// handshake, for several clients at once where they have threads of their own.
+    pub fn admit(mut self, admit: impl Fn(&Session) -> Admission + Send + Sync + 'static) -> Self {
+        self.state.admit = Some(Box::new(admit));
+        self
+    }
+
     /// Checks the settings, loads the credentials and binds `address`; port 0 takes
     /// a free one.
     ///
@@ -133,6 +168,7 @@ impl Builder<ServerReady> {
         Ok(Server {
             backend,
             config,
+            admit: self.state.admit,
             us,
             listener,
         })
@@ -194,8 +230,9 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
     /// # Errors
     ///
     /// [`Error::Handshake`], [`Error::Verify`], or [`Error::Configuration`] if the
-    /// clock is not set.
-    pub fn handshake(self) -> Result<Stream<B::Connection>, Error> {
+    /// clock is not set. A client that [`Builder::admit`] refused is an
+    /// [`Error::Handshake`] too.
+    pub fn handshake(self) -> Result<Stream<B::Served>, Error> {
         self.handshake_with(None)
     }
 
@@ -208,17 +245,18 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
     pub fn handshake_traced(
         self,
         trace: &mut dyn FnMut(&HandshakeMessage),
-    ) -> Result<Stream<B::Connection>, Error> {
+    ) -> Result<Stream<B::Served>, Error> {
         self.handshake_with(Some(trace))
     }
 
     fn handshake_with<'t>(
         self,
         mut trace: Option<&'t mut (dyn FnMut(&HandshakeMessage) + 't)>,
-    ) -> Result<Stream<B::Connection>, Error> {
+    ) -> Result<Stream<B::Served>, Error> {
         let Server {
             backend,
             config,
+            admit,
             us,
             listener,
         } = self.server;
@@ -245,7 +283,7 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             trace.as_mut().map(|trace| &mut **trace as _),
         );
         let result: Result<_, Failure> = backend.handshake(listener, self.incoming, &mut judge);
-        Outcome {
+        let stream = Outcome {
             terms: Terms {
                 mode,
                 peer: Peer::Client,
@@ -258,6 +296,20 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             },
             judge,
         }
-        .conclude(result)
+        .conclude(result)?;
+        match admit.as_ref().map(|admit| admit(stream.session())) {
+            None | Some(Admission::Admitted) => Ok(stream),
+            Some(Admission::Refused(why)) => {
+                let (connection, session) = stream.into_parts();
+                connection.abort(Alert::ACCESS_DENIED);
+                Err(Error::Handshake(HandshakeError {
+                    reason: HandshakeReason::NotAdmitted {
+                        peer: session.peer.to_string(),
+                        why,
+                    },
+                    code: None,
+                }))
+            }
+        }
     }
 }

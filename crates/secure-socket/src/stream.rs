@@ -32,6 +32,10 @@ impl<C: Connection> Stream<C> {
         }
     }
 
+    pub(crate) fn into_parts(self) -> (C, Session) {
+        (self.connection, self.session)
+    }
+
     /// What the handshake agreed on.
     #[must_use]
     pub const fn session(&self) -> &Session {

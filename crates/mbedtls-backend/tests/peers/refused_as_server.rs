@@ -146,7 +146,7 @@ fn foreign_clients_without_a_certificate() {
 }
 
 /// Mbed TLS 3.6.5 alone sends these alerts, in TLS 1.3, under keys that no client uses
-/// any more: OpenSSL showed a bad record instead (`engine::session`'s `mend`).
+/// any more: OpenSSL showed a bad record instead (`mend` in mbedtls-engine).
 #[test]
 fn foreign_clients_are_told() {
     for version in [Tls12, Tls13] {
