@@ -166,6 +166,9 @@ impl HandshakeReason {
             Self::NotVerified => {
                 "Report it: the platform's TLS did not show the certificate that this mode needs."
             }
+            Self::NotAdmitted { .. } => {
+                "Put the client on the server's list, if it belongs there (Builder::admit)."
+            }
             Self::TimedOut => {
                 "Raise the handshake timeout (small cores need seconds), or look for a peer or \
                  network that is stuck."

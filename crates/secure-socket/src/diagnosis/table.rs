@@ -131,6 +131,7 @@ fn handshake_reasons() -> Vec<Row> {
         NothingInCommon;
         NoApplicationProtocol;
         NotVerified;
+        NotAdmitted { peer: "CN=client-2".into(), why: "it is not on the list".into() };
         TimedOut;
         Closed;
         OutOfMemory;
