@@ -10,6 +10,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use secure_socket::config::{AlpnProtocol, Timeouts};
 use secure_socket::{CipherSuite, Mode, ServerName, Versions};
 
+use super::names::{Host, parse_server_name};
+use super::policy::PolicyArgs;
+
 /// TLS for devices, on this computer: three handshake modes over Mbed TLS, the same
 /// code that the firmware runs on Zephyr.
 ///
@@ -77,12 +80,10 @@ pub(crate) enum LadderTls {
 #[derive(Args)]
 pub(crate) struct ConnectArgs {
     /// Whom to connect to, as HOST:PORT, or [IPv6]:PORT
-    #[arg(value_parser = parse_peer)]
-    pub(crate) peer: (String, u16),
-    #[command(flatten)]
-    pub(crate) common: CommonArgs,
+    #[arg(value_name = "HOST:PORT", value_parser = Host::parse)]
+    pub(crate) peer: Host,
     /// The name that the server's certificate must carry [default: HOST]
-    #[arg(long, value_parser = ServerName::new)]
+    #[arg(long, value_name = "NAME", value_parser = parse_server_name)]
     pub(crate) server_name: Option<ServerName>,
     /// How many messages to send
     #[arg(long, default_value_t = 5)]
@@ -96,6 +97,8 @@ pub(crate) struct ConnectArgs {
     /// Draws the handshake
     #[arg(long)]
     pub(crate) ladder: bool,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
 }
 
 #[derive(Args)]
@@ -103,8 +106,6 @@ pub(crate) struct ServeArgs {
     /// The address and port to listen on; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:4433")]
     pub(crate) listen: SocketAddr,
-    #[command(flatten)]
-    pub(crate) common: CommonArgs,
     /// Ends after this many clients; else goes on until stopped
     #[arg(long)]
     pub(crate) clients: Option<u64>,
@@ -116,6 +117,8 @@ pub(crate) struct ServeArgs {
     /// How many clients are served at once; more wait
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) at_once: u16,
+    #[command(flatten)]
+    pub(crate) common: CommonArgs,
 }
 
 #[derive(Args)]
@@ -130,6 +133,9 @@ pub(crate) struct CommonArgs {
     /// CA certificates to trust, in PEM or DER [default: ca.pem of the directory]
     #[arg(long)]
     pub(crate) ca: Option<PathBuf>,
+    /// Trusts the keys that --pin names in place of a CA, whoever issued the certificate
+    #[arg(long, requires = "pins", conflicts_with = "ca")]
+    pub(crate) pinned_only: bool,
     /// Our certificate chain, leaf first, in PEM or DER
     #[arg(long, requires = "key")]
     pub(crate) cert: Option<PathBuf>,
@@ -161,6 +167,8 @@ pub(crate) struct CommonArgs {
     /// Seconds for one read or write
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub(crate) io_timeout: u32,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 }
 
 impl CommonArgs {
@@ -205,26 +213,4 @@ fn parse_suite(text: &str) -> Result<CipherSuite, String> {
         let names: Vec<_> = CipherSuite::all().filter_map(CipherSuite::name).collect();
         format!("unknown; there are {}", names.join(", "))
     })
-}
-
-fn parse_peer(text: &str) -> Result<(String, u16), String> {
-    let (host, port) = text
-        .rsplit_once(':')
-        .ok_or("the port is missing: give HOST:PORT")?;
-    let port = port
-        .parse()
-        .ok()
-        .filter(|port| *port != 0)
-        .ok_or("the port is no number from 1 to 65535")?;
-    let bracketed = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    let host = bracketed.unwrap_or(host);
-    if host.is_empty() {
-        return Err("the host is missing: give HOST:PORT".into());
-    }
-    if bracketed.is_none() && host.contains(':') {
-        return Err("put an IPv6 address in brackets: [ADDRESS]:PORT".into());
-    }
-    Ok((host.to_owned(), port))
 }

@@ -2,7 +2,6 @@
 
 //! `connect`: what a device does, on this computer.
 
-use mbedtls_backend::MbedTls;
 use secure_socket::backend::HandshakeMessage;
 use secure_socket::diagnosis::Peer;
 use secure_sockets::{Job, Summary, client, run};
@@ -14,8 +13,7 @@ use super::output::print;
 use super::{files, json};
 
 pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError> {
-    let backend = MbedTls::new()?;
-    let (host, port) = &args.peer;
+    let backend = args.common.policy.backend()?;
     let job = Job {
         server_name: args.server_name.clone(),
         versions: args.common.tls,
@@ -24,7 +22,7 @@ pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError
         timeouts: args.common.timeouts(),
         messages: args.messages,
         text: args.text.clone(),
-        ..Job::new(args.common.mode, host, *port)
+        ..Job::new(args.common.mode, &*args.peer.name, args.peer.port)
     };
     let credentials = files::load(&args.common, Peer::Client, &backend)?;
     let client = client(&backend, &job, credentials)?;

@@ -35,8 +35,9 @@ pub(crate) fn load(
     if args.mode == Mode::Psk {
         credentials.psk = psk(args)?;
     }
-    if wants_trust && let Some(path) = named_or_in(args, args.ca.as_ref(), "ca.pem")? {
-        credentials.trust = Some(trust(&path)?);
+    args.policy.must_apply(us, wants_trust)?;
+    if wants_trust {
+        credentials.trust = trust(args)?;
     }
     if wants_identity {
         let chain = named_or_in(args, args.cert.as_ref(), &format!("{stem}.pem"))?;
@@ -74,23 +75,33 @@ fn named_or_in(
 }
 
 /// Whether a file is PEM; DER is anything else.
-fn pem(bytes: &[u8]) -> Option<&str> {
+pub(crate) fn pem(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes)
         .ok()
         .filter(|text| text.contains("-----BEGIN "))
 }
 
-fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HostError> {
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HostError> {
     fs::read(path)
         .map(Zeroizing::new)
         .map_err(HostError::file(path))
 }
 
-fn trust(path: &Path) -> Result<Trust, HostError> {
+fn trust(args: &CommonArgs) -> Result<Option<Trust>, HostError> {
+    if args.pinned_only {
+        return Ok(Some(args.policy.pinned_trust()));
+    }
+    let path = named_or_in(args, args.ca.as_ref(), "ca.pem")?;
+    path.map(|path| Ok(args.policy.trust(anchors(&path)?)))
+        .transpose()
+}
+
+/// The CA certificates in a file, of which every one must be fit for use.
+pub(crate) fn anchors(path: &Path) -> Result<Vec<CaCertificate>, HostError> {
     let bytes = read(path)?;
     match pem(&bytes) {
-        Some(text) => CaCertificate::from_pem(text).map(Trust::from),
-        None => CaCertificate::from_der(bytes.to_vec()).map(Trust::from),
+        Some(text) => CaCertificate::from_pem(text),
+        None => CaCertificate::from_der(bytes.to_vec()).map(|anchor| vec![anchor]),
     }
     .map_err(HostError::credential(path))
 }

@@ -18,7 +18,7 @@ use super::output::print;
 use super::{files, json};
 
 pub(crate) fn serve(args: &ServeArgs, as_json: bool) -> Result<(), HostError> {
-    let backend = MbedTls::new()?;
+    let backend = args.common.policy.backend()?;
     let job = Job {
         versions: args.common.tls,
         suites: args.common.suites.clone(),

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What the command line says of how carefully to look at certificates.
+
+use clap::Args;
+use der::DateTime;
+use mbedtls_backend::MbedTls;
+use secure_socket::UnixTime;
+use secure_socket::credential::{CaCertificate, Trust};
+use secure_socket::diagnosis::Peer;
+use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, Policy, SpkiPin};
+
+use super::error::HostError;
+
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "How carefully to look at certificates")]
+pub(crate) struct PolicyArgs {
+    /// The SHA-256 of a public key, of which one must be in the chain; once for each,
+    /// as `inspect` shows them
+    #[arg(long = "pin", value_name = "HEX", value_parser = str::parse::<SpkiPin>)]
+    pub(crate) pins: Vec<SpkiPin>,
+    /// The longest RSA key that is taken, in bits [default: 3072]
+    #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(2048..=8192))]
+    pub(crate) max_rsa_bits: Option<u32>,
+    /// Takes a server's certificate without a subjectAltName by its commonName
+    #[arg(long)]
+    pub(crate) legacy_common_name: bool,
+    /// Checks dates as if it were then: 2026-11-24, 2026-11-24T10:00:00Z, or seconds
+    /// since 1970 [default: now]
+    #[arg(long, value_name = "DATE", value_parser = parse_clock)]
+    pub(crate) clock: Option<UnixTime>,
+}
+
+impl PolicyArgs {
+    /// Mbed TLS, with the clock that was asked for.
+    pub(crate) fn backend(&self) -> Result<MbedTls, HostError> {
+        let backend = MbedTls::new()?;
+        Ok(match self.clock {
+            // The backend keeps its clock for good; this is once for the whole program.
+            Some(time) => backend.with_clock(Box::leak(Box::new(time))),
+            None => backend,
+        })
+    }
+
+    /// Trusts whom `anchors` vouch for.
+    pub(crate) fn trust(&self, anchors: Vec<CaCertificate>) -> Trust {
+        Trust::from(anchors).with_policy(self.policy().with_pins(self.pins.iter().copied()))
+    }
+
+    /// Trusts the pinned keys in place of a CA.
+    pub(crate) fn pinned_trust(&self) -> Trust {
+        Trust::pinned(self.pins.iter().copied()).with_policy(self.policy())
+    }
+
+    fn policy(&self) -> Policy {
+        let bits = self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS);
+        let policy = Policy::new().with_keys(KeyPolicy::new().with_max_rsa_bits(bits));
+        match self.legacy_common_name {
+            true => policy.with_legacy_common_name(),
+            false => policy,
+        }
+    }
+
+    /// The first of these flags that was given.
+    fn given(&self) -> Option<&'static str> {
+        [
+            ("--pin", !self.pins.is_empty()),
+            ("--max-rsa-bits", self.max_rsa_bits.is_some()),
+            ("--legacy-common-name", self.legacy_common_name),
+            ("--clock", self.clock.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, given)| given.then_some(flag))
+    }
+
+    /// Refuses flags that would say nothing: whoever gives them relies on them.
+    pub(crate) fn must_apply(&self, us: Peer, checks: bool) -> Result<(), HostError> {
+        if let Some(flag) = self.given().filter(|_| !checks) {
+            let which = match us {
+                Peer::Client => "use it in mode server-auth or mutual",
+                Peer::Server => "a server checks those of its clients in mode mutual alone",
+            };
+            return Err(HostError::Usage(format!(
+                "{flag} is about certificates, and this mode checks none: {which}"
+            )));
+        }
+        if us == Peer::Server && self.legacy_common_name {
+            return Err(HostError::Usage(
+                "--legacy-common-name is about a server's name: a server checks its clients' \
+                 certificates, but no name in them"
+                    .into(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn parse_clock(text: &str) -> Result<UnixTime, String> {
+    if let Ok(seconds) = text.parse() {
+        return Ok(UnixTime::from_seconds(seconds));
+    }
+    let whole = if text.contains('T') {
+        text.to_owned()
+    } else {
+        format!("{text}T00:00:00Z")
+    };
+    whole
+        .parse::<DateTime>()
+        .map(|date| UnixTime::from_seconds(date.unix_duration().as_secs()))
+        .map_err(|_| {
+            "give a day (2026-11-24), a time in UTC (2026-11-24T10:00:00Z), or seconds since 1970"
+                .into()
+        })
+}

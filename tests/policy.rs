@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! How carefully to look at certificates, by the flags of `connect` and `serve`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::process::{Command, Stdio};
+
+use support::{Server, file, refusal_of, refused, run, shown, usage};
+
+const TRUSTED: &str = "--mode server-auth --ca pki/ec/ca.pem --server-name device.test";
+
+/// The pin of a certificate's key, by OpenSSL.
+fn pin(certificate: &str) -> String {
+    let sh = "openssl x509 -pubkey -noout -in \"$0\" | openssl pkey -pubin -outform DER \
+              | openssl dgst -sha256 -r";
+    let output = Command::new("sh")
+        .args(["-c", sh])
+        .arg(file(certificate))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split(' ').next().unwrap().to_owned()
+}
+
+/// A self-signed certificate of OpenSSL's, with its key in `NAME-key.pem`.
+fn self_signed(name: &str, key: &str, extra: &[&str]) {
+    let status = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-days", "30", "-newkey", key])
+        .arg("-keyout")
+        .arg(file(&format!("{name}-key.pem")))
+        .arg("-out")
+        .arg(file(&format!("{name}.pem")))
+        .args(extra)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+fn server(certificate: &str) -> Server {
+    Server::start(&format!(
+        "--mode server-auth --cert {certificate}.pem --key {certificate}-key.pem"
+    ))
+}
+
+#[test]
+fn a_pin_stands_on_top_of_a_ca() {
+    let server = server("pki/ec/server");
+    let connect = format!("connect {} {TRUSTED}", server.address);
+    let other = pin("pki/ec/client.pem");
+    for certificate in ["server", "intermediate", "ca"] {
+        let pin = pin(&format!("pki/ec/{certificate}.pem"));
+        // A second one, for the key that is to come.
+        shown(&format!("{connect} --pin {other} --pin {pin}"));
+        shown(&format!("{connect} --pin {}", pin.to_uppercase()));
+    }
+    let sentence = refused(&format!("{connect} --pin {other}"));
+    let own = pin("pki/ec/server.pem");
+    assert!(
+        sentence.contains("none of the pinned keys") && sentence.contains(&own),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn a_pin_stands_in_for_a_ca_if_that_is_said() {
+    let server = server("pki/ec/self-signed");
+    let connect = format!(
+        "connect {} --mode server-auth --credentials none --server-name device.test",
+        server.address
+    );
+    let own = pin("pki/ec/self-signed.pem");
+    shown(&format!("{connect} --pinned-only --pin {own}"));
+    let without = refused(&format!("{connect} --pin {own}"));
+    assert!(without.contains("needs a CA certificate"), "{without}");
+    let other = pin("pki/ec/ca.pem");
+    let sentence = refused(&format!("{connect} --pinned-only --pin {other}"));
+    assert!(sentence.contains("none of the pinned keys"), "{sentence}");
+    // The name is checked as ever.
+    let elsewhere = refused(&format!(
+        "connect {} --mode server-auth --credentials none --server-name other.test \
+         --pinned-only --pin {own}",
+        server.address
+    ));
+    assert!(elsewhere.contains("not for other.test"), "{elsewhere}");
+}
+
+#[test]
+fn a_server_pins_its_clients() {
+    let clients = pin("pki/ec/client.pem");
+    let common = "--mode mutual --credentials pki/ec";
+    let mut server = Server::start(&format!("{common} --pinned-only --pin {clients}"));
+    shown(&format!("connect {} {common}", server.address));
+    assert_eq!(server.says()["session"]["mode"], "mutual");
+
+    let mut server = Server::start(&format!("{common} --pin {}", pin("pki/rsa/client.pem")));
+    run(&format!("connect {} {common}", server.address));
+    let said = server.says();
+    let error = said["error"].as_str().unwrap();
+    assert!(error.contains("none of the pinned keys"), "{said}");
+}
+
+#[test]
+fn rsa_keys_have_a_limit_that_can_be_raised() {
+    self_signed(
+        "heavy",
+        "rsa:4096",
+        &[
+            "-subj",
+            "/CN=heavy",
+            "-addext",
+            "subjectAltName=DNS:device.test",
+        ],
+    );
+    let server = server("heavy");
+    let connect = format!(
+        "connect {} --mode server-auth --ca heavy.pem --server-name device.test",
+        server.address
+    );
+    let sentence = refused(&connect);
+    assert!(
+        sentence.contains("4096 bits") && sentence.contains("--max-rsa-bits"),
+        "{sentence}"
+    );
+    shown(&format!("{connect} --max-rsa-bits 4096"));
+}
+
+#[test]
+fn a_common_name_is_looked_at_if_that_is_said() {
+    self_signed("old", "rsa:2048", &["-subj", "/CN=device.test"]);
+    let server = server("old");
+    let connect = format!(
+        "connect {} --mode server-auth --ca old.pem --server-name device.test",
+        server.address
+    );
+    let sentence = refused(&connect);
+    assert!(sentence.contains("it has no subjectAltName"), "{sentence}");
+    shown(&format!("{connect} --legacy-common-name"));
+}
+
+#[test]
+fn dates_are_checked_by_the_clock_that_is_given() {
+    let server = server("pki/ec/expired");
+    let connect = format!("connect {} {TRUSTED}", server.address);
+    assert!(refused(&connect).contains("expired 2025-06-01"));
+    for then in ["2025-05-31", "2025-05-31T23:59:59Z", "1748649600"] {
+        shown(&format!("{connect} --clock {then}"));
+    }
+    let later = refused(&format!("{connect} --clock 2025-06-02"));
+    assert!(later.contains("clock says 2025-06-02"), "{later}");
+    // As on a device whose clock was never set.
+    let unset = refused(&format!("{connect} --clock 1970-01-01"));
+    assert!(unset.contains("the clock is not set"), "{unset}");
+}
+
+#[test]
+fn a_servers_clock_can_be_given_too() {
+    let common = "--mode mutual --credentials pki/ec";
+    let mut server = Server::start(&format!("{common} --clock 2025-05-31"));
+    shown(&format!(
+        "connect {} {common} --cert pki/ec/client-expired.pem \
+         --key pki/ec/client-expired-key.pem",
+        server.address
+    ));
+    assert_eq!(server.says()["session"]["mode"], "mutual");
+}
+
+#[test]
+fn names_in_other_scripts_are_asked_for_by_their_a_labels() {
+    self_signed(
+        "script",
+        "rsa:2048",
+        &[
+            "-subj",
+            "/CN=x",
+            "-addext",
+            "subjectAltName=DNS:xn--bcher-kva.example",
+        ],
+    );
+    let server = server("script");
+    let connect = format!(
+        "connect {} --mode server-auth --ca script.pem",
+        server.address
+    );
+    shown(&format!("{connect} --server-name Bücher.example"));
+    let sentence = refused(&format!("{connect} --server-name bûcher.example"));
+    assert!(
+        sentence.contains("not for xn--bcher-eva.example"),
+        "{sentence}"
+    );
+    let host = refused("connect bücher.invalid:1 --mode psk --credentials pki/ec");
+    assert!(host.contains("xn--bcher-kva.invalid"), "{host}");
+}
+
+#[test]
+fn a_flag_that_would_say_nothing_is_refused() {
+    let pin = "0".repeat(64);
+    for (line, part) in [
+        (
+            format!("connect host:1 --mode psk --credentials pki/ec --pin {pin}"),
+            "--pin is about",
+        ),
+        (
+            "connect host:1 --mode unauthenticated --max-rsa-bits 4096".into(),
+            "--max-rsa-bits is",
+        ),
+        (
+            "serve --mode server-auth --credentials pki/ec --clock 2026-01-01".into(),
+            "--clock is",
+        ),
+        (
+            "serve --mode mutual --credentials pki/ec --legacy-common-name".into(),
+            "no name in them",
+        ),
+    ] {
+        let sentence = refusal_of(&run(&line));
+        assert!(sentence.contains(part), "{sentence}");
+    }
+}
+
+#[test]
+fn bad_values_are_named_with_what_the_flag_takes() {
+    for (arguments, flag, value, takes) in [
+        ("--pin abc", "--pin", "abc", "64 hexadecimal digits"),
+        (
+            "--max-rsa-bits 1024",
+            "--max-rsa-bits",
+            "1024",
+            "2048..=8192",
+        ),
+        (
+            "--max-rsa-bits many",
+            "--max-rsa-bits",
+            "many",
+            "invalid digit",
+        ),
+        (
+            "--clock yesterday",
+            "--clock",
+            "yesterday",
+            "seconds since 1970",
+        ),
+        ("--clock 2026-13-01", "--clock", "2026-13-01", "2026-11-24"),
+        ("--server-name a..b", "--server-name", "a..b", "label"),
+        ("--server-name ü*.b", "--server-name", "ü*.b", "DNS name"),
+        ("--pinned-only", "--pin <HEX>", "", "required"),
+    ] {
+        let said = usage(&format!("connect host:1 --mode server-auth {arguments}"));
+        for part in [flag, value, takes] {
+            assert!(said.contains(part), "{arguments}: {said}");
+        }
+    }
+}

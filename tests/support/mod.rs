@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What the tests of the host program have in common: they run the program itself, in a
+//! directory of their own, by command lines as a person types them.
+
+// Each test binary uses its own part of this.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// Where the program runs: a directory of this test binary alone, with test
+/// credentials in `pki/ec` and `pki/rsa`, made once.
+pub(crate) fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
+        if directory.exists() {
+            std::fs::remove_dir_all(&directory).unwrap();
+        }
+        std::fs::create_dir_all(&directory).unwrap();
+        let made = Command::new(env!("CARGO_BIN_EXE_secure-sockets"))
+            .args(["pki", "pki"])
+            .current_dir(&directory)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{made:?}");
+        directory
+    })
+}
+
+/// A file in that directory.
+pub(crate) fn file(name: &str) -> PathBuf {
+    directory().join(name)
+}
+
+/// The program with the arguments in `line`, apart by spaces.
+pub(crate) fn program(line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secure-sockets"));
+    command
+        .args(line.split_whitespace())
+        .current_dir(directory())
+        .stdin(Stdio::null());
+    command
+}
+
+pub(crate) fn run(line: &str) -> Output {
+    program(line).output().unwrap()
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// What a run printed that went well.
+#[track_caller]
+pub(crate) fn shown(line: &str) -> String {
+    let output = run(line);
+    assert!(output.status.success(), "{line}: {output:?}");
+    stdout(&output)
+}
+
+/// What a run printed for machines, well or not.
+#[track_caller]
+pub(crate) fn json(line: &str) -> Value {
+    let output = run(&format!("{line} --json"));
+    let text = stdout(&output);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {line}: {output:?}"))
+}
+
+/// The one sentence on standard error of a run that failed.
+#[track_caller]
+pub(crate) fn refused(line: &str) -> String {
+    refusal_of(&run(line))
+}
+
+/// The same of one that is over.
+#[track_caller]
+pub(crate) fn refusal_of(output: &Output) -> String {
+    let errors = stderr(output);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    let mut sentences = errors
+        .lines()
+        .filter_map(|line| line.strip_prefix("error: "));
+    let sentence = sentences
+        .next()
+        .unwrap_or_else(|| panic!("no error in {errors}"));
+    assert_eq!(sentences.next(), None, "{errors}");
+    sentence.to_owned()
+}
+
+/// What is said of a command line that is wrong.
+#[track_caller]
+pub(crate) fn usage(line: &str) -> String {
+    let output = run(line);
+    assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
+    stderr(&output)
+}
+
+/// `serve`, on a port that was free.
+pub(crate) struct Server {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    pub(crate) address: String,
+}
+
+impl Server {
+    /// With the arguments in `line`.
+    pub(crate) fn start(line: &str) -> Self {
+        let mut child = program(&format!("serve --listen 127.0.0.1:0 --json {line}"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let mut server = Self {
+            child,
+            lines,
+            address: String::new(),
+        };
+        let listening = server.says();
+        server.address = listening["listening"].as_str().unwrap().to_owned();
+        server
+    }
+
+    /// The next thing that it says.
+    pub(crate) fn says(&mut self) -> Value {
+        let mut line = String::new();
+        self.lines.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
