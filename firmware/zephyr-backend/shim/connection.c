@@ -23,6 +23,10 @@
 /* How long a close_notify may wait for room in the socket below. */
 #define CLOSE_STEPS   100
 #define CLOSE_STEP_MS 10
+/* How long a peer that we refused may take to hang up. Hanging up ourselves at once could
+ * reset the connection, and our alert be lost with it.
+ */
+#define FAREWELL_STEPS 50
 
 static void fail_os(struct ss_failure *failure, int number)
 {
@@ -80,7 +84,13 @@ static int show_certificate(void *context, mbedtls_x509_crt *crt, int depth, uin
 		*flags |= MBEDTLS_X509_BADCERT_OTHER;
 		return 0;
 	}
-	*flags |= options->certificate(options->context, depth, crt->raw.p, crt->raw.len, *flags);
+	*flags = options->certificate(options->context, depth, crt->raw.p, crt->raw.len, *flags);
+	if (depth == 0 && *flags != 0) {
+		/* What came with it, in the order in which it came. */
+		for (const mbedtls_x509_crt *next = crt->next; next != NULL; next = next->next) {
+			options->sent(options->context, next->raw.p, next->raw.len);
+		}
+	}
 	return 0;
 }
 #endif
@@ -142,7 +152,7 @@ static int set_options(struct ss_connection *connection)
 	return 0;
 }
 
-static socklen_t to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage)
+socklen_t ss_to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage)
 {
 	memset(storage, 0, sizeof(*storage));
 	if (address->is_v6) {
@@ -211,7 +221,7 @@ struct ss_connection *ss_connect(const struct ss_options *options,
 {
 	struct ss_connection *connection = calloc(1, sizeof(*connection));
 	struct sockaddr_storage storage;
-	socklen_t length = to_sockaddr(address, &storage);
+	socklen_t length = ss_to_sockaddr(address, &storage);
 	int protocol = options->max_version == MBEDTLS_SSL_VERSION_TLS1_2 ? IPPROTO_TLS_1_2
 									  : IPPROTO_TLS_1_3;
 	int number;
@@ -315,10 +325,62 @@ int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure
 	return (pollfd.revents & (ZSOCK_POLLIN | ZSOCK_POLLHUP | ZSOCK_POLLERR)) != 0;
 }
 
-bool ss_close(struct ss_connection *connection, struct ss_failure *failure)
+/* Sends an alert, as often as the socket below has no room for it. */
+static int send_alert(struct ss_connection *connection, uint8_t level, uint8_t alert)
 {
 	const struct fd_op_vtable *vtable;
 	struct k_mutex *lock;
+	bool behind;
+	int ret;
+
+	if (zvfs_get_fd_obj_and_vtable(connection->fd, &vtable, &lock) == NULL) {
+		return MBEDTLS_ERR_NET_INVALID_CONTEXT;
+	}
+	/* Mbed TLS sends a record that is left over before it takes another. */
+	behind = connection->ssl->out_left != 0;
+	for (int step = 0;; step++) {
+		/* The lock under which the socket calls Mbed TLS. */
+		k_mutex_lock(lock, K_FOREVER);
+		ss_library_lock();
+		ret = mbedtls_ssl_send_alert_message(connection->ssl, level, alert);
+		ss_library_unlock();
+		k_mutex_unlock(lock);
+		if (ret == 0 && behind) {
+			behind = false;
+			continue;
+		}
+		if (ret != MBEDTLS_ERR_SSL_WANT_WRITE || step >= CLOSE_STEPS) {
+			return ret;
+		}
+		k_msleep(CLOSE_STEP_MS);
+	}
+}
+
+void ss_abort(struct ss_connection *connection, uint8_t alert)
+{
+	unsigned char rest[128];
+	int ret;
+
+	if (connection->closed) {
+		return;
+	}
+	connection->closed = true;
+	if (send_alert(connection, MBEDTLS_SSL_ALERT_LEVEL_FATAL, alert) != 0) {
+		return;
+	}
+	for (int step = 0; step < FAREWELL_STEPS;) {
+		ret = connection->receive(connection->bio, rest, sizeof(rest));
+		if (ret == MBEDTLS_ERR_SSL_WANT_READ) {
+			k_msleep(CLOSE_STEP_MS);
+			step++;
+		} else if (ret <= 0) {
+			return;
+		}
+	}
+}
+
+bool ss_close(struct ss_connection *connection, struct ss_failure *failure)
+{
 	int ret;
 
 	memset(failure, 0, sizeof(*failure));
@@ -326,20 +388,8 @@ bool ss_close(struct ss_connection *connection, struct ss_failure *failure)
 		return true;
 	}
 	connection->closed = true;
-	if (zvfs_get_fd_obj_and_vtable(connection->fd, &vtable, &lock) == NULL) {
-		fail_os(failure, EBADF);
-		return false;
-	}
-	for (int step = 0;; step++) {
-		/* The lock under which the socket calls Mbed TLS. */
-		k_mutex_lock(lock, K_FOREVER);
-		ret = __real_mbedtls_ssl_close_notify(connection->ssl);
-		k_mutex_unlock(lock);
-		if (ret != MBEDTLS_ERR_SSL_WANT_WRITE || step == CLOSE_STEPS) {
-			break;
-		}
-		k_msleep(CLOSE_STEP_MS);
-	}
+	ret = send_alert(connection, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+			 MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY);
 	if (ret != 0) {
 		fail(failure, connection, ret, EAGAIN);
 		return false;

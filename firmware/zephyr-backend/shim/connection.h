@@ -51,6 +51,12 @@ struct ss_connection {
 void ss_watch(struct ss_connection *connection);
 void ss_unwatch(struct ss_connection *connection);
 
-int __real_mbedtls_ssl_close_notify(mbedtls_ssl_context *ssl);
+/* Zephyr builds Mbed TLS without locks, and its handshakes and its PSA write to what all
+ * threads share: one thread at a time. A thread that holds it may take it once more.
+ */
+void ss_library_lock(void);
+void ss_library_unlock(void);
+
+socklen_t ss_to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage);
 
 #endif /* SS_CONNECTION_H */

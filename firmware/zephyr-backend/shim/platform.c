@@ -135,6 +135,11 @@ int32_t ss_resolve(const char *host, struct ss_address *out, size_t max, struct 
 	return count;
 }
 
+int64_t ss_uptime(void)
+{
+	return k_uptime_get();
+}
+
 bool ss_suite_known(uint16_t suite)
 {
 	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;

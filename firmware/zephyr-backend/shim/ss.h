@@ -51,9 +51,11 @@ struct ss_build {
 	uint8_t verification;
 };
 
-/* Sees a certificate of the peer's chain; answers its flags, with more or the same. */
+/* Sees a certificate of the peer's chain; answers the flags that count. */
 typedef uint32_t ss_certificate_fn(void *context, uint8_t depth, const uint8_t *der, size_t length,
 				   uint32_t flags);
+/* Sees a certificate that came with the peer's own, after that was refused. */
+typedef void ss_sent_fn(void *context, const uint8_t *der, size_t length);
 
 struct ss_options {
 	const int32_t *tags;
@@ -64,8 +66,11 @@ struct ss_options {
 	size_t suite_count;
 	const char *const *alpn;
 	size_t alpn_count;
-	/* NULL where nobody is verified. Called until ss_connect() returns. */
+	/* NULL where nobody is verified, else both are there. Called until ss_connect()
+	 * returns.
+	 */
 	ss_certificate_fn *certificate;
+	ss_sent_fn *sent;
 	void *context;
 	/* 0: as long as CONFIG_NET_SOCKETS_CONNECT_TIMEOUT. */
 	uint32_t handshake_ms;
@@ -76,6 +81,8 @@ struct ss_options {
 	uint8_t psk;
 	/* Whether to prove ourselves with a certificate. */
 	uint8_t identity;
+	/* Whether to ask `certificate` although no CA is trusted. */
+	uint8_t pinned;
 };
 
 enum ss_stage {
@@ -143,6 +150,8 @@ size_t ss_send(struct ss_connection *connection, const void *data, size_t length
 	       struct ss_failure *failure);
 /* 1, 0, or -1 with *failure. */
 int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure);
+/* Sends a fatal alert, and gives the peer a moment to read it. */
+void ss_abort(struct ss_connection *connection, uint8_t alert);
 /* Sends close_notify. */
 bool ss_close(struct ss_connection *connection, struct ss_failure *failure);
 void ss_free(struct ss_connection *connection);
@@ -166,6 +175,38 @@ enum ss_pair {
 };
 int32_t ss_check_pair(const uint8_t *certificate, size_t certificate_length, const uint8_t *key,
 		      size_t key_length);
+
+/* SignatureScheme and Hash, in the order of src/sys.rs. */
+enum ss_scheme { SS_ECDSA, SS_RSA_PKCS1, SS_RSA_PSS };
+enum ss_hash { SS_SHA256, SS_SHA384, SS_SHA512 };
+enum ss_verdict {
+	SS_SIGNATURE_OK,
+	SS_SIGNATURE_INVALID,
+	SS_SIGNATURE_UNSUPPORTED,
+	SS_SIGNATURE_MEMORY,
+};
+int32_t ss_verify_signature(int32_t scheme, int32_t hash, const uint8_t *public_key,
+			    size_t public_key_length, const uint8_t *message,
+			    size_t message_length, const uint8_t *signature,
+			    size_t signature_length);
+/* 0 or an errno, negative. */
+int32_t ss_random(uint8_t *bytes, size_t length);
+
+/* Milliseconds since the system started. */
+int64_t ss_uptime(void);
+
+/* Plain TCP that never blocks. */
+
+enum ss_tcp { SS_TCP_BROKEN = -1, SS_TCP_WOULD_BLOCK = -2 };
+/* A socket, or SS_TCP_BROKEN with *error. */
+int32_t ss_tcp_connect(const struct ss_address *address, uint32_t timeout_ms,
+		       struct ss_os_error *error);
+/* How many bytes, 0 at the end of what is received, or of enum ss_tcp. */
+int32_t ss_tcp_send(int32_t socket, const void *data, size_t length, struct ss_os_error *error);
+int32_t ss_tcp_receive(int32_t socket, void *buffer, size_t length, struct ss_os_error *error);
+/* Until there is something to receive, or room to send; or SS_TCP_BROKEN with *error. */
+int32_t ss_tcp_wait(int32_t socket, bool to_send, uint32_t timeout_ms, struct ss_os_error *error);
+void ss_tcp_close(int32_t socket);
 
 /* native_sim alone. */
 

@@ -15,6 +15,18 @@
 
 #include <mbedtls/net_sockets.h>
 
+static K_MUTEX_DEFINE(library_lock);
+
+void ss_library_lock(void)
+{
+	k_mutex_lock(&library_lock, K_FOREVER);
+}
+
+void ss_library_unlock(void)
+{
+	k_mutex_unlock(&library_lock);
+}
+
 static K_MUTEX_DEFINE(watched_lock);
 static sys_slist_t watched = SYS_SLIST_STATIC_INIT(&watched);
 
@@ -108,6 +120,11 @@ int __wrap_mbedtls_ssl_config_defaults(mbedtls_ssl_config *conf, int endpoint, i
 
 int __real_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf);
 
+#if defined(MBEDTLS_X509_CRT_PARSE_C)
+/* A list of no certificates: mbedtls_x509_crt_init() makes it all zeros. Never written. */
+static mbedtls_x509_crt no_anchors;
+#endif
+
 int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf)
 {
 	struct ss_connection *connection = connecting();
@@ -119,6 +136,12 @@ int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config 
 		return __real_mbedtls_ssl_setup(ssl, conf);
 	}
 
+#if defined(MBEDTLS_X509_CRT_PARSE_C)
+	/* Without a list Mbed TLS gives up before it asks the callback, which decides. */
+	if (connection->options->pinned) {
+		mbedtls_ssl_conf_ca_chain(own, &no_anchors, NULL);
+	}
+#endif
 	/* zephyr#102570: the protocol of a socket does not limit the version. */
 	mbedtls_ssl_conf_min_tls_version(own, connection->options->min_version);
 	mbedtls_ssl_conf_max_tls_version(own, connection->options->max_version);
@@ -150,6 +173,17 @@ int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config 
 
 int __real_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl);
 
+/* The socket below never blocks, so the lock is held for as long as there is work. */
+static int locked_handshake(mbedtls_ssl_context *ssl)
+{
+	int ret;
+
+	ss_library_lock();
+	ret = __real_mbedtls_ssl_handshake(ssl);
+	ss_library_unlock();
+	return ret;
+}
+
 /* How often a handshake with a deadline of its own looks for data. */
 #define POLL_MS 2
 
@@ -160,14 +194,14 @@ int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl)
 
 	/* mbedtls_ssl_read() calls it too. */
 	if (connection == NULL || connection->connecting == NULL) {
-		return __real_mbedtls_ssl_handshake(ssl);
+		return locked_handshake(ssl);
 	}
 	if (!connection->handshake_begun) {
 		connection->handshake_begun = true;
 		connection->start = k_uptime_ticks();
 	}
 	for (;;) {
-		ret = __real_mbedtls_ssl_handshake(ssl);
+		ret = locked_handshake(ssl);
 		if (ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
 			break;
 		}
@@ -192,16 +226,26 @@ int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl)
 
 int __real_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length);
 
+static int locked_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length)
+{
+	int ret;
+
+	ss_library_lock();
+	ret = __real_mbedtls_ssl_read(ssl, buffer, length);
+	ss_library_unlock();
+	return ret;
+}
+
 int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length)
 {
 	struct ss_connection *connection = of(ssl);
 	int ret;
 
 	if (connection == NULL) {
-		return __real_mbedtls_ssl_read(ssl, buffer, length);
+		return locked_read(ssl, buffer, length);
 	}
 	do {
-		ret = __real_mbedtls_ssl_read(ssl, buffer, length);
+		ret = locked_read(ssl, buffer, length);
 		/* Zephyr would sleep for 100 ms. */
 	} while (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
 	connection->read_code = ret;
@@ -216,18 +260,53 @@ int __real_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data
 int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data, size_t length)
 {
 	struct ss_connection *connection = of(ssl);
-	int ret = __real_mbedtls_ssl_write(ssl, data, length);
+	int ret;
 
+	ss_library_lock();
+	ret = __real_mbedtls_ssl_write(ssl, data, length);
+	ss_library_unlock();
 	if (connection != NULL) {
 		connection->write_code = ret;
 	}
 	return ret;
 }
 
+int __real_mbedtls_ssl_close_notify(mbedtls_ssl_context *ssl);
+
 /* Closing a socket would send it: ours say so themselves, or mean a cut. */
 int __wrap_mbedtls_ssl_close_notify(mbedtls_ssl_context *ssl)
 {
-	return of(ssl) != NULL ? 0 : __real_mbedtls_ssl_close_notify(ssl);
+	int ret = 0;
+
+	if (of(ssl) == NULL) {
+		ss_library_lock();
+		ret = __real_mbedtls_ssl_close_notify(ssl);
+		ss_library_unlock();
+	}
+	return ret;
+}
+
+void __real_mbedtls_ssl_free(mbedtls_ssl_context *ssl);
+
+/* It destroys the keys of a handshake that did not end. */
+void __wrap_mbedtls_ssl_free(mbedtls_ssl_context *ssl)
+{
+	ss_library_lock();
+	__real_mbedtls_ssl_free(ssl);
+	ss_library_unlock();
+}
+
+int __real_mbedtls_ssl_session_reset(mbedtls_ssl_context *ssl);
+
+/* As mbedtls_ssl_free(). */
+int __wrap_mbedtls_ssl_session_reset(mbedtls_ssl_context *ssl)
+{
+	int ret;
+
+	ss_library_lock();
+	ret = __real_mbedtls_ssl_session_reset(ssl);
+	ss_library_unlock();
+	return ret;
 }
 
 /*

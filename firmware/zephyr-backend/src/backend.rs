@@ -3,23 +3,26 @@
 //! The backend itself.
 
 use alloc::ffi::CString;
+use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::ptr;
+use core::time::Duration;
 
 use secure_socket::backend::{
     Addresses, Backend, ConnectFailure, Failure, MAX_ADDRESSES, Observer, OsError, OsErrorKind,
-    PresentedCertificate,
+    PresentedCertificate, SignatureError,
 };
 use secure_socket::config::ClientConfig;
 use secure_socket::credential::{CredentialError, CredentialKind, SecTag};
 use secure_socket::diagnosis::CheckFlags;
+use secure_socket::x509::{Hash, SignatureAlgorithm, SignatureScheme};
 use secure_socket::{Error, UnixTime};
 
 use crate::connection::{ZephyrConnection, failure, os_error};
 use crate::prepared::Prepared;
-use crate::sys;
+use crate::{sys, tcp};
 
 /// Zephyr's secure sockets.
 ///
@@ -124,6 +127,58 @@ impl Backend for Zephyr {
         })
     }
 
+    fn verify_signature(
+        &self,
+        algorithm: &SignatureAlgorithm,
+        public_key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        let (scheme, hash) = signature_kind(algorithm).ok_or(SignatureError::Unsupported)?;
+        // SAFETY: the pointers are those of the slices, with their lengths, and are
+        // not kept.
+        let verdict = unsafe {
+            sys::ss_verify_signature(
+                scheme,
+                hash,
+                public_key.as_ptr(),
+                public_key.len(),
+                message.as_ptr(),
+                message.len(),
+                signature.as_ptr(),
+                signature.len(),
+            )
+        };
+        match verdict {
+            sys::verdict::OK => Ok(()),
+            sys::verdict::UNSUPPORTED => Err(SignatureError::Unsupported),
+            sys::verdict::MEMORY => Err(SignatureError::OutOfMemory),
+            _ => Err(SignatureError::Invalid),
+        }
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
+        // SAFETY: the shim writes at most `bytes.len()` bytes.
+        match unsafe { sys::ss_random(bytes.as_mut_ptr(), bytes.len()) } {
+            0 => Ok(()),
+            negative => Err(OsError {
+                kind: OsErrorKind::OutOfResources,
+                number: negative.saturating_neg(),
+            }),
+        }
+    }
+
+    fn exchange(
+        &self,
+        address: SocketAddr,
+        request: &[u8],
+        limit: usize,
+        timeout: Duration,
+        complete: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError> {
+        tcp::exchange(address, request, limit, timeout, complete)
+    }
+
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
         if let Ok(address) = host.parse::<IpAddr>() {
             let mut addresses = Addresses::new();
@@ -169,6 +224,7 @@ impl Backend for Zephyr {
         let mut options = client.options(config);
         if verified {
             options.certificate = Some(certificate);
+            options.sent = Some(sent);
             options.context = ptr::from_mut(&mut watch).cast::<c_void>();
         }
         let address = to_sys(address);
@@ -214,11 +270,42 @@ unsafe extern "C" fn certificate(
     // SAFETY: by contract; the bytes are Mbed TLS's and stay until we return.
     let der = unsafe { core::slice::from_raw_parts(der, length) };
     let flags = CheckFlags::from_bits(flags);
-    let answer = watch
+    watch
         .observer
-        .certificate(PresentedCertificate { depth, der, flags });
-    // It may add reasons and take none away.
-    (answer | flags).bits()
+        .certificate(PresentedCertificate { depth, der, flags })
+        .bits()
+}
+
+/// # Safety
+///
+/// As [`certificate`].
+unsafe extern "C" fn sent(context: *mut c_void, der: *const u8, length: usize) {
+    // SAFETY: by contract, as in `certificate`.
+    let watch = unsafe { &mut *context.cast::<Watch<'_>>() };
+    // SAFETY: likewise.
+    let der = unsafe { core::slice::from_raw_parts(der, length) };
+    watch.observer.sent(der);
+}
+
+/// The shim's numbers for a signature algorithm, if it can be trusted at all.
+fn signature_kind(algorithm: &SignatureAlgorithm) -> Option<(i32, i32)> {
+    let SignatureAlgorithm::Known(scheme, hash) = algorithm else {
+        return None;
+    };
+    let scheme = match scheme {
+        SignatureScheme::Ecdsa => sys::scheme::ECDSA,
+        SignatureScheme::RsaPkcs1 => sys::scheme::RSA_PKCS1,
+        SignatureScheme::RsaPss => sys::scheme::RSA_PSS,
+        _ => return None,
+    };
+    let hash = match hash {
+        Hash::Sha256 => sys::hash::SHA256,
+        Hash::Sha384 => sys::hash::SHA384,
+        Hash::Sha512 => sys::hash::SHA512,
+        // What can be forged proves nothing.
+        _ => return None,
+    };
+    Some((scheme, hash))
 }
 
 fn ip(address: &sys::Address) -> IpAddr {
@@ -229,7 +316,7 @@ fn ip(address: &sys::Address) -> IpAddr {
     }
 }
 
-fn to_sys(address: SocketAddr) -> sys::Address {
+pub(crate) fn to_sys(address: SocketAddr) -> sys::Address {
     let mut bytes = [0; 16];
     let (is_v6, scope) = match address {
         SocketAddr::V4(v4) => {

@@ -126,6 +126,11 @@ impl Connection for ZephyrConnection {
             false => Err(failure(&reason)),
         }
     }
+
+    fn abort(&self, alert: Alert) {
+        // SAFETY: `raw` lives until it is dropped.
+        unsafe { sys::ss_abort(self.raw.as_ptr(), alert.to_wire()) }
+    }
 }
 
 impl Drop for ZephyrConnection {

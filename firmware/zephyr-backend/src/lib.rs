@@ -17,6 +17,7 @@ mod entry;
 pub mod native;
 mod prepared;
 mod sys;
+mod tcp;
 
 pub use backend::{ClockError, Zephyr};
 pub use connection::ZephyrConnection;

@@ -13,7 +13,8 @@ use core::time::Duration;
 
 use secure_socket::config::{ClientAuthentication, ClientConfig, Settings};
 use secure_socket::credential::{
-    CredentialError, CredentialKind, Der, IdentitySource, PskSource, SecTag, SecretBytes, Trust,
+    Anchors, CredentialError, CredentialKind, Der, IdentitySource, PskSource, SecTag, SecretBytes,
+    Trust,
 };
 use secure_socket::error::ConfigurationError;
 use secure_socket::{Error, Mode, TlsVersion};
@@ -36,6 +37,7 @@ struct Loaded {
     io_ms: u32,
     psk: bool,
     identity: bool,
+    pinned: bool,
 }
 
 /// The names, and the list of pointers to them that a socket keeps.
@@ -163,10 +165,14 @@ impl Loader {
     }
 
     fn trust(&mut self, trust: &Trust) -> Result<(), CredentialError> {
-        if let Trust::Stored(tag) = trust {
-            return self.look_up(*tag, &[Kind::Ca]);
-        }
-        for (index, anchor) in trust.anchors().iter().enumerate() {
+        let anchors = match trust.anchors() {
+            Anchors::Given(anchors) => anchors,
+            Anchors::Stored(tag) => return self.look_up(*tag, &[Kind::Ca]),
+            // The key counts, and it is not the store's to know.
+            Anchors::Pinned(_) => return Ok(()),
+            _ => return Err(CredentialError::Empty(CredentialKind::CaCertificate)),
+        };
+        for (index, anchor) in anchors.iter().enumerate() {
             self.store(index, Kind::Ca, Bytes::Public(anchor.der().clone()))?;
         }
         Ok(())
@@ -276,6 +282,9 @@ impl Prepared {
             io_ms: timeouts.io.map_or(Ok(0), milliseconds)?,
             psk: config.mode() == Mode::Psk,
             identity: config.mode() == Mode::Mutual,
+            pinned: config
+                .trust()
+                .is_some_and(|(trust, _)| matches!(trust.anchors(), Anchors::Pinned(_))),
         })))
     }
 
@@ -295,6 +304,7 @@ impl Prepared {
             alpn: loaded.alpn.pointers.as_ptr(),
             alpn_count: loaded.alpn.pointers.len(),
             certificate: None,
+            sent: None,
             context: ptr::null_mut(),
             handshake_ms: loaded.handshake_ms,
             io_ms: loaded.io_ms,
@@ -302,6 +312,7 @@ impl Prepared {
             max_version: versions.max().wire(),
             psk: loaded.psk.into(),
             identity: loaded.identity.into(),
+            pinned: loaded.pinned.into(),
         }
     }
 }

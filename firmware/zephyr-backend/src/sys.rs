@@ -58,6 +58,32 @@ pub(crate) mod pair {
     pub(crate) const ENCRYPTED: i32 = 5;
 }
 
+/// `enum ss_scheme`.
+pub(crate) mod scheme {
+    pub(crate) const ECDSA: i32 = 0;
+    pub(crate) const RSA_PKCS1: i32 = 1;
+    pub(crate) const RSA_PSS: i32 = 2;
+}
+
+/// `enum ss_hash`.
+pub(crate) mod hash {
+    pub(crate) const SHA256: i32 = 0;
+    pub(crate) const SHA384: i32 = 1;
+    pub(crate) const SHA512: i32 = 2;
+}
+
+/// `enum ss_verdict`.
+pub(crate) mod verdict {
+    pub(crate) const OK: i32 = 0;
+    pub(crate) const UNSUPPORTED: i32 = 2;
+    pub(crate) const MEMORY: i32 = 3;
+}
+
+/// `enum ss_tcp`.
+pub(crate) mod tcp {
+    pub(crate) const WOULD_BLOCK: i32 = -2;
+}
+
 #[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct OsError {
@@ -89,6 +115,7 @@ pub(crate) struct Build {
 }
 
 pub(crate) type CertificateFn = unsafe extern "C" fn(*mut c_void, u8, *const u8, usize, u32) -> u32;
+pub(crate) type SentFn = unsafe extern "C" fn(*mut c_void, *const u8, usize);
 
 #[repr(C)]
 pub(crate) struct Options {
@@ -100,6 +127,7 @@ pub(crate) struct Options {
     pub(crate) alpn: *const *const c_char,
     pub(crate) alpn_count: usize,
     pub(crate) certificate: Option<CertificateFn>,
+    pub(crate) sent: Option<SentFn>,
     pub(crate) context: *mut c_void,
     pub(crate) handshake_ms: u32,
     pub(crate) io_ms: u32,
@@ -107,6 +135,7 @@ pub(crate) struct Options {
     pub(crate) max_version: u16,
     pub(crate) psk: u8,
     pub(crate) identity: u8,
+    pub(crate) pinned: u8,
 }
 
 #[derive(Default)]
@@ -182,6 +211,7 @@ unsafe extern "C" {
         failure: *mut Failure,
     ) -> usize;
     pub(crate) fn ss_readable(connection: *mut Connection, failure: *mut Failure) -> i32;
+    pub(crate) fn ss_abort(connection: *mut Connection, alert: u8);
     pub(crate) fn ss_close(connection: *mut Connection, failure: *mut Failure) -> bool;
     pub(crate) fn ss_free(connection: *mut Connection);
     pub(crate) safe fn ss_suite_known(suite: u16) -> bool;
@@ -195,6 +225,42 @@ unsafe extern "C" {
         key: *const u8,
         key_length: usize,
     ) -> i32;
+    pub(crate) fn ss_verify_signature(
+        scheme: i32,
+        hash: i32,
+        public_key: *const u8,
+        public_key_length: usize,
+        message: *const u8,
+        message_length: usize,
+        signature: *const u8,
+        signature_length: usize,
+    ) -> i32;
+    pub(crate) fn ss_random(bytes: *mut u8, length: usize) -> i32;
+    pub(crate) safe fn ss_uptime() -> i64;
+    pub(crate) fn ss_tcp_connect(
+        address: *const Address,
+        timeout_ms: u32,
+        error: *mut OsError,
+    ) -> i32;
+    pub(crate) fn ss_tcp_send(
+        socket: i32,
+        data: *const u8,
+        length: usize,
+        error: *mut OsError,
+    ) -> i32;
+    pub(crate) fn ss_tcp_receive(
+        socket: i32,
+        buffer: *mut u8,
+        length: usize,
+        error: *mut OsError,
+    ) -> i32;
+    pub(crate) fn ss_tcp_wait(
+        socket: i32,
+        to_send: bool,
+        timeout_ms: u32,
+        error: *mut OsError,
+    ) -> i32;
+    pub(crate) safe fn ss_tcp_close(socket: i32);
 }
 
 /// What the image was built with.
