@@ -15,6 +15,17 @@ pub enum Error {
     Thread,
     /// A certificate or key could not be written as PEM.
     Pem(pem_rfc7468::Error),
+    /// Something could not be written as DER.
+    Der(der::Error),
+    /// A recipe says something that cannot be made.
+    Recipe {
+        /// Which part of it: ``certificate `leaf` ``, for one.
+        part: String,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
+    /// There is nothing by this name in the world that was made.
+    NotInWorld(String),
     /// The target path has no last component of its own (`.`, `..`, `/`).
     NoName(PathBuf),
     /// The target exists and is not a directory.
@@ -33,6 +44,13 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn recipe(part: impl fmt::Display, reason: impl fmt::Display) -> Self {
+        Self::Recipe {
+            part: part.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             path: path.to_owned(),
@@ -48,6 +66,9 @@ impl fmt::Display for Error {
             Self::Random => f.write_str("the system gave no random numbers"),
             Self::Thread => f.write_str("a thread that makes keys could not start, or died"),
             Self::Pem(e) => write!(f, "cannot write PEM: {e}"),
+            Self::Der(e) => write!(f, "cannot write DER: {e}"),
+            Self::Recipe { part, reason } => write!(f, "{part}: {reason}"),
+            Self::NotInWorld(what) => write!(f, "{what}: not in the recipe this was made from"),
             Self::NoName(path) => {
                 write!(f, "{}: give the directory by its own name", path.display())
             }
@@ -87,5 +108,11 @@ impl From<rcgen::Error> for Error {
 impl From<pem_rfc7468::Error> for Error {
     fn from(e: pem_rfc7468::Error) -> Self {
         Self::Pem(e)
+    }
+}
+
+impl From<der::Error> for Error {
+    fn from(e: der::Error) -> Self {
+        Self::Der(e)
     }
 }

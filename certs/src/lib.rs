@@ -10,6 +10,9 @@
 //! ([`KeyKind`]): a root, an intermediate, a second root nobody should trust,
 //! and one [`Credential`] per [`Leaf`]. Each bad leaf has exactly one fault.
 //!
+//! A [`recipe`] describes any other set of certificates, CRLs and OCSP answers,
+//! faults included; a [`responder`] serves them over HTTP.
+//!
 //! For tests only: the private keys are written to disk in the clear.
 //!
 //! ```
@@ -25,11 +28,19 @@
 //! # }
 //! ```
 
+pub mod crl;
+mod date;
 mod error;
+mod extensions;
 mod family;
 mod inventory;
+mod key;
 mod leaf;
+mod name;
+pub mod ocsp;
 mod psk;
+pub mod recipe;
+pub mod responder;
 mod write;
 
 pub use error::Error;
