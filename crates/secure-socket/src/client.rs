@@ -166,7 +166,7 @@ impl Builder<ClientReady> {
         };
         config.settings.settle(config.mode())?;
         if let Some((trust, _)) = config.trust() {
-            trust.check()?;
+            trust.prepare(backend)?;
         }
         let prepared = backend.prepare(&config)?;
         let us = match &config.authentication {

@@ -68,6 +68,12 @@ pub enum ConfigurationError {
     },
     /// The list of trust anchors is empty.
     NoTrustAnchor,
+    /// Revocation lists are required, and there is none.
+    NoRevocationList,
+    /// Revocation is to be looked up, and keys are pinned in place of a CA
+    /// ([`Anchors::Pinned`](crate::credential::Anchors::Pinned)): there is nobody who
+    /// could revoke.
+    RevocationOfPinned,
     /// A cipher suite cannot be had in this mode or these versions.
     CipherSuite {
         /// The suite.
@@ -260,6 +266,14 @@ impl fmt::Display for ConfigurationError {
                 )
             }
             Self::NoTrustAnchor => f.write_str("there is no CA certificate to trust"),
+            Self::NoRevocationList => f.write_str(
+                "revocation lists are required, but there is none: load the CA's, or give a URL \
+                 to fetch it from",
+            ),
+            Self::RevocationOfPinned => f.write_str(
+                "keys pinned in place of a CA have no issuer who could revoke them: pin them on \
+                 top of a CA (Policy::with_pins), or do without revocation",
+            ),
             Self::CipherSuite {
                 suite,
                 mode,

@@ -154,7 +154,7 @@ impl Builder<ServerReady> {
         };
         config.settings.settle(config.mode())?;
         if let Some(trust) = config.client_trust() {
-            trust.check()?;
+            trust.prepare(backend)?;
         }
         let listener = backend.bind(&config, address)?;
         let us = match &config.authentication {

@@ -26,6 +26,11 @@ impl UnixTime {
         self.0
     }
 
+    /// Shows the time of day as well, as `2026-11-22T23:59:59Z` (RFC 3339).
+    pub(crate) const fn to_second(self) -> ToSecond {
+        ToSecond(self)
+    }
+
     /// Whether a clock that shows this can have been set.
     #[must_use]
     pub fn is_plausible(self) -> bool {
@@ -62,6 +67,25 @@ impl fmt::Display for UnixTime {
     }
 }
 
+/// See [`UnixTime::to_second`].
+pub(crate) struct ToSecond(UnixTime);
+
+impl fmt::Display for ToSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match der::DateTime::from_unix_duration(Duration::from_secs(self.0.0)) {
+            Ok(date) => write!(
+                f,
+                "{}T{:02}:{:02}:{:02}Z",
+                self.0,
+                date.hour(),
+                date.minutes(),
+                date.seconds()
+            ),
+            Err(_) => self.0.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +99,8 @@ mod tests {
             "2026-11-22"
         );
         assert_eq!(UnixTime::FLOOR.to_string(), "2025-01-01");
+        let late = UnixTime::from_seconds(1_795_391_999).to_second();
+        assert_eq!(late.to_string(), "2026-11-22T23:59:59Z");
         assert!(!UnixTime::from_seconds(0).is_plausible());
     }
 }

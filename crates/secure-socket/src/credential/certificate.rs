@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{CredentialError, CredentialKind, SecTag, pem};
-use crate::error::ConfigurationError;
+use crate::error::{ConfigurationError, Error};
 use crate::policy::{Policy, SpkiPin};
 use crate::verify::{self, Crypto, Examiner, Expected};
 use crate::x509::CertificateFacts;
@@ -160,13 +160,29 @@ impl Trust {
         }
     }
 
-    pub(crate) fn check(&self) -> Result<(), ConfigurationError> {
+    fn check(&self) -> Result<(), ConfigurationError> {
         match &self.anchors {
             Anchors::Given(certificates) if certificates.is_empty() => {
                 Err(ConfigurationError::NoTrustAnchor)
             }
             Anchors::Pinned(pins) if pins.is_empty() => Err(ConfigurationError::NoTrustAnchor),
+            Anchors::Pinned(_) if self.policy.crls().is_some() => {
+                Err(ConfigurationError::RevocationOfPinned)
+            }
             _ => Ok(()),
+        }?;
+        match self.policy.crls() {
+            Some(crls) if crls.is_empty() => Err(ConfigurationError::NoRevocationList),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks what a handshake would find out too late.
+    pub(crate) fn prepare(&self, crypto: &dyn Crypto) -> Result<(), Error> {
+        self.check()?;
+        match self.policy.crls() {
+            Some(crls) => Ok(crls.prepare(self.certificates(), crypto)?),
+            None => Ok(()),
         }
     }
 

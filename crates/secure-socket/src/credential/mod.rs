@@ -8,11 +8,13 @@
 
 mod certificate;
 mod identity;
-mod pem;
+pub(crate) mod pem;
 mod psk;
 mod secret;
 
 use core::fmt;
+
+use crate::revocation::CrlError;
 
 pub use certificate::{Anchors, CaCertificate, Der, Trust};
 pub use identity::{Identity, IdentitySource};
@@ -71,6 +73,8 @@ pub enum CredentialKind {
     Psk,
     /// The identity of a pre-shared key.
     PskIdentity,
+    /// A certificate revocation list.
+    Crl,
 }
 
 impl fmt::Display for CredentialKind {
@@ -81,6 +85,7 @@ impl fmt::Display for CredentialKind {
             Self::PrivateKey => "private key",
             Self::Psk => "pre-shared key",
             Self::PskIdentity => "PSK identity",
+            Self::Crl => "revocation list",
         })
     }
 }
@@ -97,11 +102,13 @@ pub enum CredentialError {
     PemLabel(CredentialKind),
     /// The private key is encrypted; take the passphrase off it first.
     EncryptedKey,
-    /// The DER is no X.509 certificate or no private key.
+    /// The DER is no X.509 certificate, no private key or no revocation list.
     Der(CredentialKind),
     /// The certificate has a critical extension that is not understood here (RFC 5280,
     /// section 4.2).
     NotUnderstood(CredentialKind),
+    /// The revocation list is of a kind that is refused.
+    Crl(CrlError),
     /// The pin of a public key is not 64 hexadecimal digits.
     Pin,
     /// The private key belongs to another certificate.
@@ -157,6 +164,7 @@ impl fmt::Display for CredentialError {
                 f,
                 "the {kind} has a critical extension that is not understood here"
             ),
+            Self::Crl(error) => error.fmt(f),
             Self::Pin => {
                 f.write_str("the pin of a public key is not the 64 hexadecimal digits of a SHA-256")
             }
@@ -199,6 +207,12 @@ impl fmt::Display for CredentialError {
                 "out of memory while reading the {kind}; raise CONFIG_MBEDTLS_HEAP_SIZE"
             ),
         }
+    }
+}
+
+impl From<CrlError> for CredentialError {
+    fn from(error: CrlError) -> Self {
+        Self::Crl(error)
     }
 }
 

@@ -46,20 +46,34 @@ fn decode(block: &str, kind: CredentialKind) -> Result<Vec<u8>, CredentialError>
         .map_err(|_| CredentialError::Pem(kind))
 }
 
+/// What is in every block of `text` with one of these labels, in order.
+fn labelled(
+    text: &str,
+    kind: CredentialKind,
+    labels: &[&str],
+) -> Result<Vec<Vec<u8>>, CredentialError> {
+    let found: Vec<_> = blocks(text, kind)?
+        .into_iter()
+        .filter(|(label, _)| labels.contains(label))
+        .map(|(_, block)| decode(block, kind))
+        .collect::<Result<_, _>>()?;
+    if found.is_empty() {
+        return Err(CredentialError::PemLabel(kind));
+    }
+    Ok(found)
+}
+
 /// Every certificate in `text`, in order.
 pub(super) fn certificates(
     text: &str,
     kind: CredentialKind,
 ) -> Result<Vec<Vec<u8>>, CredentialError> {
-    let certificates: Vec<_> = blocks(text, kind)?
-        .into_iter()
-        .filter(|(label, _)| matches!(*label, "CERTIFICATE" | "X509 CERTIFICATE"))
-        .map(|(_, block)| decode(block, kind))
-        .collect::<Result<_, _>>()?;
-    if certificates.is_empty() {
-        return Err(CredentialError::PemLabel(kind));
-    }
-    Ok(certificates)
+    labelled(text, kind, &["CERTIFICATE", "X509 CERTIFICATE"])
+}
+
+/// Every revocation list in `text`, in order (RFC 7468, section 6).
+pub(crate) fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, CredentialError> {
+    labelled(text, CredentialKind::Crl, &["X509 CRL"])
 }
 
 /// The one private key in `text`: PKCS#8, SEC1 or PKCS#1.

@@ -10,6 +10,7 @@ use super::Refusal;
 use crate::backend::OsErrorKind;
 use crate::credential::CredentialError;
 use crate::error::{ConfigurationError, Error, HandshakeReason, IoError};
+use crate::revocation::{CrlError, RevocationProblem};
 
 impl Error {
     /// What to do about it, in a sentence or two; of a chain with several faults, about
@@ -118,10 +119,83 @@ impl Refusal {
             Self::Revoked { .. } => {
                 "Do not go on: its key may be in other hands. Issue a new one, over a new key."
             }
+            Self::RevocationUnknown { problem } => problem.advice(),
             Self::Unreadable => {
                 "Issue it anew with a current tool; `openssl x509 -text` shows what is in it."
             }
             Self::Other(_) => "Look the flags up in Mbed TLS's x509.h (MBEDTLS_X509_BADCERT_*).",
+        }
+    }
+}
+
+impl RevocationProblem {
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::NoCrl { .. } => {
+                "Load the list of that CA too, every CA below the trust anchor has one of its own; \
+                 or look up the peer's own certificate alone (Crls::with_scope)."
+            }
+            Self::CrlStale { .. } => {
+                "Load or fetch the CA's present list. If this is the present one, the clock is \
+                 ahead, or the CA no longer issues any."
+            }
+            Self::CrlNotYetValid { .. } => "Mostly a clock that is behind: set this side's.",
+            Self::CrlSignature { .. } => {
+                "Get the list anew from the CA. If that CA was set up again, trust its new \
+                 certificate; otherwise somebody made this list up."
+            }
+            Self::CrlSignatureUnsupported { .. } => {
+                "Have the CA sign its list with ECDSA on P-256 or RSA over SHA-256, or build the \
+                 TLS library with what it takes (CONFIG_MBEDTLS_*)."
+            }
+            Self::CrlIssuerMayNotSign { .. } => {
+                "Issue the CA's certificate anew with cRLSign in its keyUsage, or use OCSP."
+            }
+            Self::OutOfMemory => {
+                "Raise CONFIG_MBEDTLS_HEAP_SIZE, or give the lists' issuers along \
+                 (Crls::with_issuers), so that signatures are checked before the handshake."
+            }
+            Self::Unreadable => "Have the CA issue the certificate or list anew.",
+        }
+    }
+}
+
+impl CrlError {
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::NoNextUpdate => {
+                "Have the CA issue it with a nextUpdate, such as `openssl ca -gencrl -crldays 7`."
+            }
+            Self::Delta
+            | Self::Indirect
+            | Self::Partitioned(_)
+            | Self::SomeReasons
+            | Self::Extension(_)
+            | Self::EntryExtension(_) => {
+                "Load the CA's complete list: every certificate that it revoked, for every reason. \
+                 If it has none, use OCSP."
+            }
+            Self::RemoveFromCrl => "Have the CA issue it anew without that entry.",
+            Self::AlgorithmMismatch => "Have the CA issue it anew with a current tool.",
+            Self::WeakHash(_) | Self::Algorithm(_) => {
+                "Have the CA sign it with ECDSA or RSA over SHA-256 or better. No policy takes \
+                 less."
+            }
+            Self::AlgorithmUnsupported => {
+                "Have the CA sign its list with ECDSA on P-256 or RSA over SHA-256, or build the \
+                 TLS library with what it takes (CONFIG_MBEDTLS_*)."
+            }
+            Self::Signature => {
+                "Give the CA's present certificate and its present list: as after the CA was set \
+                 up again, one of them has its name and another key."
+            }
+            Self::IssuerMayNotSign => {
+                "Issue the CA's certificate anew with cRLSign in its keyUsage, or use OCSP."
+            }
         }
     }
 }
@@ -199,6 +273,10 @@ impl ConfigurationError {
                 "Set the clock before connecting: from SNTP, a clock chip or the network."
             }
             Self::NoTrustAnchor => "Give a CA certificate to trust, or the pin of a key.",
+            Self::NoRevocationList => "Load the list of each CA, or do not require them.",
+            Self::RevocationOfPinned => {
+                "Pin on top of a CA (Policy::with_pins), or do without revocation."
+            }
             Self::CipherSuite { .. } => {
                 "Leave it out, or choose the mode and versions that it belongs to. Without a list, \
                  each mode has good suites."
@@ -227,11 +305,13 @@ impl CredentialError {
             }
             Self::Der(_) => {
                 "Give the file that was meant. `openssl x509 -inform DER -text` reads a \
-                 certificate, `openssl pkey -inform DER -text` a key."
+                 certificate, `openssl pkey -inform DER -text` a key, `openssl crl -inform DER \
+                 -text` a revocation list."
             }
             Self::NotUnderstood(_) => {
                 "Issue the certificate anew without the extension, or not as a critical one."
             }
+            Self::Crl(error) => error.advice(),
             Self::Pin => {
                 "Take the pin from `secure-sockets inspect`, or from `openssl x509 -pubkey -noout \
                  | openssl pkey -pubin -outform DER | sha256sum`."

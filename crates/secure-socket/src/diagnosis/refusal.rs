@@ -8,6 +8,7 @@ use core::fmt;
 
 use super::CheckFlags;
 use crate::policy::SpkiPin;
+use crate::revocation::{RevocationProblem, RevocationReason};
 use crate::time::UnixTime;
 use crate::x509::{PublicKeyKind, SignatureAlgorithm};
 
@@ -180,8 +181,18 @@ pub enum Refusal {
         /// Their object identifiers.
         extensions: Vec<String>,
     },
-    /// It is on a revocation list.
-    Revoked,
+    /// Its issuer revoked it.
+    Revoked {
+        /// When, where that is told.
+        at: Option<UnixTime>,
+        /// Why, where that is told.
+        reason: Option<RevocationReason>,
+    },
+    /// Nobody can tell whether its issuer revoked it, and the policy wants to know.
+    RevocationUnknown {
+        /// What stands in the way.
+        problem: RevocationProblem,
+    },
     /// It breaks the rules of its own format (RFC 5280), so that what it allows
     /// cannot be told.
     Unreadable,
@@ -212,7 +223,7 @@ impl Refusal {
             | Self::KeyNotAllowed { .. }
             | Self::WeakSignature { .. }
             | Self::WeakKey => Check::Key,
-            Self::Revoked => Check::Revoked,
+            Self::Revoked { .. } | Self::RevocationUnknown { .. } => Check::Revoked,
             Self::NotPinned { .. } => Check::Pin,
             Self::NotUnderstood { .. } | Self::Unreadable | Self::Other(_) => Check::Other,
         }
@@ -343,7 +354,17 @@ impl fmt::Display for Refusal {
                 write!(f, "its key usage does not allow {wanted}")
             }
             Self::WeakKey => f.write_str("its key or signature algorithm is weaker than we accept"),
-            Self::Revoked => f.write_str("it is revoked"),
+            Self::Revoked { at, reason } => {
+                match at {
+                    Some(at) => write!(f, "its issuer revoked it {at}")?,
+                    None => f.write_str("its issuer revoked it")?,
+                }
+                match reason {
+                    Some(reason) => write!(f, " ({reason})"),
+                    None => Ok(()),
+                }
+            }
+            Self::RevocationUnknown { problem } => problem.fmt(f),
             Self::Unreadable => f.write_str("it is not a certificate as RFC 5280 has them"),
             Self::Other(flags) => write!(f, "the TLS library refused it (flags {flags})"),
         }

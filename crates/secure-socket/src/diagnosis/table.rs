@@ -21,6 +21,7 @@ use crate::error::{
     ConfigurationError, ConnectError, Error, HandshakeError, HandshakeReason, IoError, ResolveError,
 };
 use crate::policy::SpkiPin;
+use crate::revocation::{CrlError, OidText, RevocationProblem, RevocationReason};
 use crate::x509::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
 use crate::{CipherSuite, Mode, TlsVersion, UnixTime, Versions};
 
@@ -101,11 +102,15 @@ fn refusals() -> Vec<(Check, Row)> {
         WeakKey;
         NotPinned { own: SpkiPin::new([0xA5; 32]) };
         NotUnderstood { extensions: ["1.2.3.4".into()].into() };
-        Revoked;
+        Revoked { at: Some(CLOCK), reason: Some(RevocationReason::KeyCompromise) };
+        // Each problem has a row of its own.
+        RevocationUnknown { problem: RevocationProblem::Unreadable };
         Unreadable;
         Other(CheckFlags::from_bits(0x4000_0000));
     };
+    let problems = revocation_problems().into_iter();
     rows.into_iter()
+        .filter(|(_, refusal)| !matches!(refusal, Refusal::RevocationUnknown { .. }))
         .map(|(variant, refusal)| {
             let row = Row {
                 sentence: refusal.to_string(),
@@ -114,7 +119,53 @@ fn refusals() -> Vec<(Check, Row)> {
             };
             (refusal.check(), row)
         })
+        .chain(problems.map(|row| (Check::Revoked, row)))
         .collect()
+}
+
+fn revocation_problems() -> Vec<Row> {
+    rows! { RevocationProblem:
+        NoCrl { issuer: issuer() };
+        CrlStale {
+            issuer: issuer(),
+            next_update: UnixTime::from_seconds(1_748_736_000),
+            clock: CLOCK,
+        };
+        CrlNotYetValid {
+            issuer: issuer(),
+            this_update: CLOCK,
+            clock: UnixTime::from_seconds(1_748_736_000),
+        };
+        CrlSignature { issuer: issuer() };
+        CrlSignatureUnsupported {
+            issuer: issuer(),
+            algorithm: SignatureAlgorithm::Known(SignatureScheme::Ecdsa, Hash::Sha512),
+            key: PublicKeyKind::Ec(Curve::P521),
+        };
+        CrlIssuerMayNotSign { issuer: issuer() };
+        OutOfMemory;
+        Unreadable;
+    }
+}
+
+fn crl_errors() -> Vec<Row> {
+    let id = OidText::new(der::asn1::ObjectIdentifier::new_unwrap("1.2.3.4"));
+    rows! { CrlError:
+        NoNextUpdate;
+        Delta;
+        Indirect;
+        Partitioned("onlyContainsUserCerts");
+        SomeReasons;
+        RemoveFromCrl;
+        Extension(id);
+        EntryExtension(id);
+        AlgorithmMismatch;
+        WeakHash(Hash::Sha1);
+        Algorithm(id);
+        AlgorithmUnsupported;
+        Signature;
+        IssuerMayNotSign;
+    }
 }
 
 fn handshake_reasons() -> Vec<Row> {
@@ -145,6 +196,8 @@ fn configuration_errors() -> Vec<Row> {
     rows! { ConfigurationError:
         ClockNotSet { mode: Mode::ServerAuth, shows: Some(UnixTime::from_seconds(0)) };
         NoTrustAnchor;
+        NoRevocationList;
+        RevocationOfPinned;
         CipherSuite {
             suite: CipherSuite::TLS_AES_256_GCM_SHA384,
             mode: Mode::Psk,
@@ -164,13 +217,15 @@ fn configuration_errors() -> Vec<Row> {
 fn credential_errors() -> Vec<Row> {
     let tag = SecTag::new(7).unwrap();
     let kind = CredentialKind::PrivateKey;
-    rows! { CredentialError:
+    let mut rows = rows! { CredentialError:
         Empty(KIND);
         Pem(KIND);
         PemLabel(KIND);
         EncryptedKey;
         Der(KIND);
         NotUnderstood(KIND);
+        // Each of its errors has a row of its own.
+        Crl(CrlError::Delta);
         Pin;
         KeyMismatch;
         KeyUnsupported;
@@ -183,7 +238,10 @@ fn credential_errors() -> Vec<Row> {
         TagInUse { tag: tag, kind: kind };
         StoreFull;
         OutOfMemory(KIND);
-    }
+    };
+    rows.retain(|row| row.variant != "CredentialError::Crl");
+    rows.extend(crl_errors());
+    rows
 }
 
 fn io_errors() -> Vec<Row> {

@@ -10,11 +10,15 @@
 mod keys;
 mod pins;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 pub use keys::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS};
 pub use pins::SpkiPin;
 
+use portable_atomic_util::Arc;
+
+use crate::revocation::{CrlCheck, Crls, Lists, Scope};
 use crate::x509::CertificateFacts;
 
 /// How carefully to look at the peer's certificate.
@@ -27,6 +31,7 @@ pub struct Policy {
     keys: KeyPolicy,
     legacy_common_name: bool,
     pins: Vec<SpkiPin>,
+    crls: Option<Arc<dyn CrlCheck>>,
 }
 
 impl Policy {
@@ -63,6 +68,16 @@ impl Policy {
         self
     }
 
+    /// Demands that certificates are not on their issuer's revocation list, and that
+    /// there is one. What is learnt of these lists, such as whose signature they bear,
+    /// is shared with every clone of this policy.
+    #[must_use]
+    pub fn with_crls(mut self, crls: Crls) -> Self {
+        let crls: Box<dyn CrlCheck> = Box::new(Lists::from(crls));
+        self.crls = Some(crls.into());
+        self
+    }
+
     /// How strong, and how heavy, keys may be.
     #[must_use]
     pub const fn keys(&self) -> &KeyPolicy {
@@ -79,6 +94,16 @@ impl Policy {
     #[must_use]
     pub fn pins(&self) -> &[SpkiPin] {
         &self.pins
+    }
+
+    /// Which certificates are looked up in revocation lists; `None` if none is.
+    #[must_use]
+    pub fn crl_scope(&self) -> Option<Scope> {
+        self.crls().map(CrlCheck::scope)
+    }
+
+    pub(crate) fn crls(&self) -> Option<&dyn CrlCheck> {
+        self.crls.as_deref()
     }
 }
 

@@ -12,8 +12,10 @@ use crate::backend::PresentedCertificate;
 use crate::credential::Anchors;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Refusal};
 use crate::policy::{KeyPolicy, pin_of};
+use crate::revocation::{Question, RevocationProblem, Scope};
 use crate::session::CertificateIdentity;
 use crate::x509::CertificateFacts;
+use crate::x509::walk::issuer_and_subject;
 
 /// The most certificates that are kept of those that a peer sent: what is longer
 /// is no honest chain.
@@ -24,7 +26,8 @@ pub(super) struct Link {
     pub(super) depth: u8,
     /// `None` if it cannot be read.
     pub(super) facts: Option<CertificateFacts>,
-    /// The certificate itself, where it takes that to say why nobody vouches for it.
+    /// The certificate itself, where it takes that to say why nobody vouches for it, or
+    /// to look up whom it revoked.
     pub(super) der: Vec<u8>,
     /// The TLS library's verdict, and ours.
     pub(super) flags: CheckFlags,
@@ -101,6 +104,14 @@ impl ChainExaminer<'_> {
         {
             found.push((CheckFlags::BAD_DIGEST, refusal));
         }
+        if !(is_anchor || pinned) {
+            let refusals = self.judge_revocation(presented, facts);
+            found.extend(
+                refusals
+                    .into_iter()
+                    .map(|refusal| (CheckFlags::REVOKED, refusal)),
+            );
+        }
         if presented.depth > 0 {
             return found;
         }
@@ -119,6 +130,46 @@ impl ChainExaminer<'_> {
             found.push((CheckFlags::OTHER, refusal));
         }
         found
+    }
+
+    /// Whether its issuer revoked it. Nobody is asked about a chain that leads nowhere:
+    /// it is refused for that, and whose lists to believe is not known.
+    fn judge_revocation(
+        &self,
+        presented: &PresentedCertificate<'_>,
+        facts: &CertificateFacts,
+    ) -> Vec<Refusal> {
+        let Some(crls) = self.expected.trust.policy().crls() else {
+            return Vec::new();
+        };
+        let is_untrusted = |flags: CheckFlags| flags.has(CheckFlags::NOT_TRUSTED);
+        if (crls.scope() == Scope::Leaf && presented.depth > 0)
+            || is_untrusted(presented.flags)
+            || self.chain.iter().any(|link| is_untrusted(link.flags))
+        {
+            return Vec::new();
+        }
+        // Its issuer was shown right before it.
+        let issuer = self
+            .chain
+            .last()
+            .filter(|issuer| issuer.depth.checked_sub(1) == Some(presented.depth));
+        let question = issuer.and_then(|issuer| {
+            Some(Question {
+                serial: &facts.serial,
+                issuer_name: issuer_and_subject(presented.der)?.0,
+                issuer: issuer.facts.as_ref()?,
+                issuer_subject: issuer_and_subject(&issuer.der)?.1,
+                clock: self.expected.clock,
+            })
+        });
+        match question {
+            Some(question) => crls.judge(&question, self.crypto),
+            None => {
+                let problem = RevocationProblem::Unreadable;
+                [Refusal::RevocationUnknown { problem }].to_vec()
+            }
+        }
     }
 
     /// Whether a key that has to be there is there, now that the chain is complete.
@@ -165,7 +216,8 @@ impl Examiner for ChainExaminer<'_> {
             flags |= flag;
             refusals.push(refusal);
         }
-        let keep = flags.has(CheckFlags::NOT_TRUSTED);
+        let asks_issuers = self.expected.trust.policy().crls().is_some();
+        let keep = flags.has(CheckFlags::NOT_TRUSTED) || (asks_issuers && presented.depth > 0);
         self.chain.push(Link {
             depth: presented.depth,
             facts,

@@ -56,7 +56,8 @@ pub(super) fn explain(
         refusals.push(Refusal::WeakKey);
     }
     if take(CheckFlags::REVOKED) {
-        refusals.push(Refusal::Revoked);
+        let (at, reason) = (None, None);
+        refusals.push(Refusal::Revoked { at, reason });
     }
     refusals.extend(link.refusals.iter().cloned());
     if !rest.is_passed() {
@@ -76,6 +77,7 @@ const fn flags_of(refusal: &Refusal) -> CheckFlags {
         Refusal::WeakSignature { .. } => {
             CheckFlags::from_bits(CheckFlags::BAD_DIGEST.bits() | CheckFlags::BAD_ALGORITHM.bits())
         }
+        Refusal::Revoked { .. } | Refusal::RevocationUnknown { .. } => CheckFlags::REVOKED,
         _ => CheckFlags::OTHER,
     }
 }

@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod names;
+pub(crate) mod walk;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
