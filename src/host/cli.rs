@@ -38,6 +38,10 @@ Examples:
   secure-sockets serve --mode mutual                 be the peer of a device, on port 4433
   secure-sockets connect localhost:4433 --mode mutual
                                                      be the device
+  secure-sockets inspect example.org:443 --ca /etc/ssl/certs/ca-certificates.crt
+                                                     see its chain as a device does
+  secure-sockets trim-ca bundle.pem --for example.org --output ca.pem
+                                                     find the CAs that a device needs
   secure-sockets connect example.org:443 --mode server-auth --handshake-only --ladder \\
       --ca /etc/ssl/certs/ca-certificates.crt        see how a public server does it
 
@@ -57,6 +61,10 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     /// Is the peer of a device: an echo server, in any mode, for several clients at once
     Serve(ServeArgs),
+    /// Shows a server's chain, or that in a file, and what a device says about it
+    Inspect(InspectArgs),
+    /// Writes the smallest set of CA certificates that still verifies the servers named
+    TrimCa(TrimArgs),
     /// Makes the test PKI: CA, server and client credentials, and the bad ones
     Pki(PkiArgs),
 }
@@ -180,6 +188,76 @@ impl CommonArgs {
             io: seconds(self.io_timeout),
         }
     }
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArgs {
+    /// A server, as HOST:PORT, or a file with certificates in PEM or DER, the server's
+    /// own first
+    #[arg(value_name = "HOST:PORT | FILE", value_parser = parse_target)]
+    pub(crate) target: Target,
+    /// CA certificates to trust, in PEM or DER [default: no verdict]
+    #[arg(long)]
+    pub(crate) ca: Option<PathBuf>,
+    /// Trusts the keys that --pin names in place of a CA, whoever issued the certificate
+    #[arg(long, requires = "pins", conflicts_with = "ca")]
+    pub(crate) pinned_only: bool,
+    /// The name that the server's certificate must carry [default: HOST, or for a file
+    /// the first that it has]
+    #[arg(long, value_name = "NAME", value_parser = parse_server_name)]
+    pub(crate) server_name: Option<ServerName>,
+    /// The TLS version to connect with: 1.2, 1.3 or both
+    #[arg(long, default_value = "both", value_parser = parse_versions)]
+    pub(crate) tls: Versions,
+    /// Seconds to connect, and to get the certificates
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) timeout: u32,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct TrimArgs {
+    /// The CA certificates to choose from, in PEM
+    pub(crate) bundle: PathBuf,
+    /// The servers to verify, as HOST[:PORT]; port 443 if there is none
+    #[arg(long = "for", value_name = "HOST[:PORT]", num_args = 1.., required_unless_present = "chains",
+          value_parser = Host::parse_with_default)]
+    pub(crate) hosts: Vec<Host>,
+    /// Chains to verify, in PEM or DER, for servers that cannot be reached from here
+    #[arg(long = "chain", value_name = "FILE", num_args = 1..)]
+    pub(crate) chains: Vec<PathBuf>,
+    /// The file to write; it is replaced once all is verified
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// The TLS version to connect with: 1.2, 1.3 or both
+    #[arg(long, default_value = "both", value_parser = parse_versions)]
+    pub(crate) tls: Versions,
+    /// Seconds to connect, and to get the certificates
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub(crate) timeout: u32,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
+}
+
+/// What to inspect.
+#[derive(Clone)]
+pub(crate) enum Target {
+    Host(Host),
+    File(PathBuf),
+}
+
+fn parse_target(text: &str) -> Result<Target, String> {
+    let path = PathBuf::from(text);
+    if path.is_file() {
+        return Ok(Target::File(path));
+    }
+    if path.is_dir() {
+        return Err("this is a directory: give a file in it".into());
+    }
+    Host::parse(text)
+        .map(Target::Host)
+        .map_err(|error| format!("there is no such file, and for a server {error}"))
 }
 
 #[derive(Args)]

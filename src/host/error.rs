@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 
 use secure_socket::Error;
 use secure_socket::credential::CredentialError;
+use secure_socket::diagnosis::Alert;
+use secure_socket::error::HandshakeReason;
 use secure_sockets::RunError;
+
+use super::names::Host;
 
 /// What can go wrong in the host program.
 #[derive(Debug)]
@@ -28,6 +32,12 @@ pub(crate) enum HostError {
     Start(mbedtls_backend::StartError),
     /// What was asked for on the command line does not fit together.
     Usage(String),
+    /// A server sent no chain.
+    NoChain { host: Host, error: Error },
+    /// It went wrong with this one of several peers.
+    Peer { peer: String, error: Box<Self> },
+    /// What was printed says it all: it did not go as it should.
+    Told,
     /// Nothing can be printed.
     Output(io::Error),
     /// Some of the runs of the demonstration failed.
@@ -55,6 +65,9 @@ impl HostError {
             Self::File { .. } => "file",
             Self::Pki(_) => "pki",
             Self::Start(_) => "start",
+            Self::NoChain { error, .. } => error.stage(),
+            Self::Peer { error, .. } => error.stage(),
+            Self::Told => "verdict",
             Self::Output(_) => "output",
             Self::Demo { .. } => "demo",
         }
@@ -88,6 +101,9 @@ impl fmt::Display for HostError {
             Self::Pki(error) => error.fmt(f),
             Self::Start(error) => error.fmt(f),
             Self::Usage(what) => f.write_str(what),
+            Self::NoChain { host, error } => no_chain(f, host, error),
+            Self::Peer { peer, error } => write!(f, "{peer}: {error}; nothing was written"),
+            Self::Told => f.write_str("it was refused"),
             Self::Output(error) => write!(f, "standard output: {error}"),
             Self::Demo { failed, of } => {
                 write!(f, "{failed} of {of} runs did not end as they should")
@@ -103,3 +119,17 @@ impl From<mbedtls_backend::StartError> for HostError {
 }
 
 impl std::error::Error for HostError {}
+
+/// Why a server sent no chain. One that has none says so in ways of many meanings.
+fn no_chain(f: &mut fmt::Formatter<'_>, host: &Host, error: &Error) -> fmt::Result {
+    let Error::Handshake(handshake) = error else {
+        return write!(f, "{error}");
+    };
+    write!(f, "{host} showed no certificate: {error}. ")?;
+    match handshake.reason {
+        HandshakeReason::PeerAlert(Alert::HANDSHAKE_FAILURE | Alert::MISSING_EXTENSION) => f.write_str(
+            "A server of mode 1 (psk) has none, and another may want other TLS versions (--tls)",
+        ),
+        ref reason => f.write_str(reason.advice().trim_end_matches('.')),
+    }
+}

@@ -2,20 +2,24 @@
 
 //! The host program's commands.
 
+mod chain;
 mod cli;
 mod connect;
 mod demo;
 mod error;
 mod files;
+mod inspect;
 mod json;
 mod ladder;
 mod names;
 mod output;
+mod paragraph;
 mod pki;
 mod policy;
 mod refusals;
 mod serve;
 mod table;
+mod trim;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -36,6 +40,8 @@ pub(crate) fn main() -> ExitCode {
         .init();
     match dispatch(&cli) {
         Ok(()) => ExitCode::SUCCESS,
+        // A verdict that was printed whole.
+        Err(HostError::Told) => ExitCode::FAILURE,
         // Whoever read us has had enough.
         Err(HostError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
@@ -56,6 +62,8 @@ fn dispatch(cli: &Cli) -> Result<(), HostError> {
         Some(Command::Demo(args)) => demo::demo(args, cli.json),
         Some(Command::Connect(args)) => connect::connect(args, cli.json),
         Some(Command::Serve(args)) => serve::serve(args, cli.json),
+        Some(Command::Inspect(args)) => inspect::inspect(args, cli.json),
+        Some(Command::TrimCa(args)) => trim::trim_ca(args, cli.json),
         Some(Command::Pki(args)) => pki::pki(args, cli.json),
     }
 }

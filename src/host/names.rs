@@ -7,6 +7,9 @@ use std::fmt;
 
 use secure_socket::ServerName;
 
+/// The port of HTTPS, where none is given and one has to be.
+const HTTPS: u16 = 443;
+
 /// Whom to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Host {
@@ -32,6 +35,12 @@ impl Host {
         let (host, port) = split(text)?;
         let port = port.ok_or("the port is missing: give HOST:PORT")?;
         Self::new(host, port)
+    }
+
+    /// The same, with the port of HTTPS where there is none.
+    pub(crate) fn parse_with_default(text: &str) -> Result<Self, String> {
+        let (host, port) = split(text)?;
+        Self::new(host, port.unwrap_or(HTTPS))
     }
 
     fn new(host: &str, port: u16) -> Result<Self, String> {
@@ -102,6 +111,11 @@ mod tests {
         ] {
             let host = Host::parse(text).unwrap();
             assert_eq!((&*host.name, host.port), (name, port), "{text}");
+            assert_eq!(Host::parse_with_default(text), Ok(host));
+        }
+        for (text, name) in [("device.test", "device.test"), ("[::1]", "::1")] {
+            let host = Host::parse_with_default(text).unwrap();
+            assert_eq!((&*host.name, host.port), (name, 443), "{text}");
         }
         assert_eq!(Host::parse("[::1]:443").unwrap().to_string(), "[::1]:443");
     }

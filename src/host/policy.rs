@@ -8,7 +8,7 @@ use mbedtls_backend::MbedTls;
 use secure_socket::UnixTime;
 use secure_socket::credential::{CaCertificate, Trust};
 use secure_socket::diagnosis::Peer;
-use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, Policy, SpkiPin};
+use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS, Policy, SpkiPin};
 
 use super::error::HostError;
 
@@ -92,6 +92,40 @@ impl PolicyArgs {
             ));
         }
         Ok(())
+    }
+}
+
+impl PolicyArgs {
+    /// Refuses flags where nobody is asked what they would say.
+    pub(crate) fn must_judge(&self, judges: bool) -> Result<(), HostError> {
+        // The clock says how many days are left, too.
+        match self.given().filter(|flag| !judges && *flag != "--clock") {
+            Some(flag) => Err(HostError::Usage(format!(
+                "{flag} is about what a device says, and nothing says whom it trusts: give --ca \
+                 FILE, or --pinned-only"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// What is looked at besides chain, dates, name and purpose.
+    pub(crate) fn words(&self) -> String {
+        let policy = self.policy();
+        let curves: Vec<_> = policy
+            .keys()
+            .curves()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let mut words = format!(
+            "keys (RSA from {MIN_RSA_BITS} to {} bits, {})",
+            policy.keys().max_rsa_bits(),
+            curves.join(", ")
+        );
+        if !self.pins.is_empty() {
+            words += &format!(", pins ({})", self.pins.len());
+        }
+        words + "; not revocation"
     }
 }
 

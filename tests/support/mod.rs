@@ -7,9 +7,12 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -139,6 +142,67 @@ impl Server {
 }
 
 impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A TLS server that is not ours.
+pub(crate) struct OtherServer {
+    child: Child,
+    pub(crate) address: String,
+}
+
+impl OtherServer {
+    /// `openssl s_server` with the arguments in `line`.
+    pub(crate) fn openssl(line: &str) -> Self {
+        let port = free_port();
+        Self::start(
+            "openssl",
+            &format!("s_server -accept {port} -quiet {line}"),
+            port,
+        )
+    }
+
+    /// `gnutls-serv` with the arguments in `line`.
+    pub(crate) fn gnutls(line: &str) -> Self {
+        let port = free_port();
+        Self::start("gnutls-serv", &format!("--echo --port {port} {line}"), port)
+    }
+
+    fn start(program: &str, line: &str, port: u16) -> Self {
+        let child = Command::new(program)
+            .args(line.split_whitespace())
+            .current_dir(directory())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let server = Self {
+            child,
+            address: format!("127.0.0.1:{port}"),
+        };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(&server.address).is_err() {
+            assert!(
+                Instant::now() < deadline,
+                "{program} does not start: {line}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+}
+
+impl Drop for OtherServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use mbedtls_engine::{Certificates, Config, Library, Limits, Material, PrivateKey, TlsConnection};
 use secure_socket::backend::{
-    Addresses, Backend, ConnectFailure, Observer, OsError, OsErrorKind, SignatureError,
+    Addresses, Backend, ConnectFailure, Failure, Observer, OsError, OsErrorKind, SignatureError,
 };
 use secure_socket::config::{ClientConfig, Timeouts};
 use secure_socket::credential::{CredentialError, CredentialKind};
@@ -65,6 +65,23 @@ impl MbedTls {
     #[must_use]
     pub const fn with_clock(self, clock: &'static dyn Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// Verifies `chain` (DER, the server's own certificate first) as a handshake of
+    /// `client` does in which a server sends it, and shows it to `observer`, with no
+    /// connection.
+    ///
+    /// # Errors
+    ///
+    /// What the handshake would fail with.
+    pub fn verify_chain<'a>(
+        &self,
+        client: &Config,
+        chain: impl IntoIterator<Item = &'a [u8]>,
+        observer: &mut dyn Observer,
+    ) -> Result<(), Failure> {
+        let _clock = platform::use_clock(self.clock);
+        client.verify_chain(chain, observer)
     }
 
     /// Lets Mbed TLS have `bytes` of heap and no more, in the whole process, as on a

@@ -3,6 +3,8 @@
 //! The peer's certificates, as Mbed TLS shows them during a handshake.
 
 #[cfg(mbedtls_x509)]
+mod chain;
+#[cfg(mbedtls_x509)]
 mod shown;
 #[cfg(mbedtls_x509)]
 pub(crate) use shown::{Leaf, handshake_step, set_name, show_what_came_late};

@@ -71,9 +71,9 @@ pub(crate) struct Leaf {
 }
 
 /// What the C callback sees during one handshake step.
-struct Verify<'a> {
-    observer: &'a mut dyn Observer,
-    leaf: &'a mut Leaf,
+pub(super) struct Verify<'a> {
+    pub(super) observer: &'a mut dyn Observer,
+    pub(super) leaf: &'a mut Leaf,
 }
 
 impl Verify<'_> {
@@ -102,13 +102,13 @@ impl Verify<'_> {
     }
 }
 
-/// `f_vrfy` of `mbedtls_ssl_set_verify`.
+/// `f_vrfy` of `mbedtls_ssl_set_verify` and `mbedtls_x509_crt_verify_with_profile`.
 ///
 /// # Safety
 ///
 /// `verify` points to a [`Verify`] that nobody else uses during the call;
 /// `certificate` and `flags` are Mbed TLS's own.
-unsafe extern "C" fn callback(
+pub(super) unsafe extern "C" fn callback(
     verify: *mut c_void,
     certificate: *mut sys::mbedtls_x509_crt,
     depth: c_int,
