@@ -309,8 +309,10 @@ fn what_leaves_something_out_is_refused_by_name() {
     let flag = |number: u8| tlv(0x80 | number, &[0xFF]);
     let with_point = |fields: &[Vec<u8>]| Recipe::extended(28, true, &point(fields));
     let unknown = extension(&[0x2A, 0x03, 0x04], true, &[]);
-    let mut strange = Recipe::default();
-    strange.extensions = Some(vec![unknown.clone()]);
+    let strange = Recipe {
+        extensions: Some(vec![unknown.clone()]),
+        ..Recipe::default()
+    };
     let cases = [
         (
             Recipe::extended(27, true, &tlv(INTEGER, &[1])),
