@@ -3,8 +3,9 @@
 /* Plain TCP that never blocks, over Zephyr's sockets. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
+
+#include <zephyr/sys/fdtable.h>
 
 #include "connection.h"
 #include "platform.h"
@@ -32,7 +33,7 @@ static int begin(int fd, const struct ss_address *address, uint32_t timeout_ms)
 	}
 #else
 	ARG_UNUSED(timeout_ms);
-	if (zsock_fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+	if (zsock_fcntl(fd, ZVFS_F_SETFL, ZVFS_O_NONBLOCK) < 0) {
 		return -1;
 	}
 #endif
