@@ -20,9 +20,14 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_MODE_PSK",
     "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
     "CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED",
+    "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
+    "CONFIG_SECURE_SOCKETS_ROLE_CLIENT",
+    "CONFIG_SECURE_SOCKETS_ROLE_SERVER",
     "CONFIG_SECURE_SOCKETS_TLS_1_2",
     "CONFIG_SECURE_SOCKETS_TLS_1_3",
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
+    "CONFIG_SECURE_SOCKETS_WITH_CLIENT",
+    "CONFIG_SECURE_SOCKETS_WITH_SERVER",
 ];
 
 type Result<T> = std::result::Result<T, String>;
@@ -120,7 +125,10 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             );
         }
     }
-    if config.text("PEER_HOST").is_empty() && !config.is_set("CONFIG_ARCH_POSIX") {
+    if config.ours("WITH_CLIENT")
+        && config.text("PEER_HOST").is_empty()
+        && !config.is_set("CONFIG_ARCH_POSIX")
+    {
         return Err(
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),
         );
@@ -141,9 +149,16 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
 
 fn values(config: &Config) -> Result<String> {
     let mut source = String::new();
-    for symbol in ["PEER_HOST", "SERVER_NAME", "ALPN", "MESSAGE_TEXT"]
-        .into_iter()
-        .chain(config.ours("CLOCK_SNTP").then_some("SNTP_SERVER"))
+    for symbol in [
+        "PEER_HOST",
+        "SERVER_NAME",
+        "ALPN",
+        "MESSAGE_TEXT",
+        "SERVER_ADMIT",
+    ]
+    .into_iter()
+    .chain(config.ours("CLOCK_SNTP").then_some("SNTP_SERVER"))
+    .chain(config.ours("WITH_SERVER").then_some("LISTEN_ADDRESS"))
     {
         let value = config.text(symbol);
         let _ = writeln!(source, "pub(crate) const {symbol}: &str = {value:?};");
@@ -154,7 +169,11 @@ fn values(config: &Config) -> Result<String> {
         "MESSAGE_COUNT",
         "HANDSHAKE_TIMEOUT_MS",
         "IO_TIMEOUT_MS",
-    ] {
+    ]
+    .into_iter()
+    .chain(config.ours("WITH_SERVER").then_some("LISTEN_PORT"))
+    .chain(config.ours("WITH_SERVER").then_some("SERVER_SEC_TAG"))
+    {
         let value = config.number(symbol)?;
         let _ = writeln!(source, "pub(crate) const {symbol}: u32 = {value};");
     }
@@ -282,23 +301,33 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         )),
     };
     let mut anchors = None;
-    let mut chain = None;
-    let mut key = None;
+    let mut client = (None, None);
+    let mut server = (None, None);
     let mut psk = None;
     if let Some(directory) = &directory {
         if config.ours("WITH_VERIFICATION") {
             anchors = directory.certificates("ca")?;
-            need("a CA certificate", anchors.is_some(), "ca.pem or ca.der")?;
+            // A server of mode 2 verifies nobody.
+            let must = config.ours("WITH_CLIENT") || config.ours("MODE_MUTUAL");
+            let there = anchors.is_some() || !must;
+            need("a CA certificate", there, "ca.pem or ca.der")?;
         }
-        if config.ours("WITH_IDENTITY") {
-            chain = directory.certificates("client")?;
-            need("a certificate", chain.is_some(), "client.pem or client.der")?;
-            key = directory.key("client-key")?;
-            need(
-                "a private key",
-                key.is_some(),
-                "client-key.pem or client-key.der",
-            )?;
+        let identity = |stem: &str| {
+            let pair = (
+                directory.certificates(stem)?,
+                directory.key(&format!("{stem}-key"))?,
+            );
+            let files = format!("{stem}.pem or {stem}.der");
+            need("a certificate", pair.0.is_some(), &files)?;
+            let files = format!("{stem}-key.pem or {stem}-key.der");
+            need("a private key", pair.1.is_some(), &files)?;
+            Ok::<_, String>(pair)
+        };
+        if config.ours("WITH_IDENTITY") && config.ours("WITH_CLIENT") {
+            client = identity("client")?;
+        }
+        if config.ours("WITH_CERTIFICATES") && config.ours("WITH_SERVER") {
+            server = identity("server")?;
         }
         if config.ours("WITH_PSK") {
             psk = directory.psk()?;
@@ -323,19 +352,26 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         Some(text) => format!("Some({text})"),
         None => "None".to_owned(),
     };
-    let key = key.map(|key| include("client-key.der", &key)).transpose()?;
+    let key = |name: &str, key: &Option<Vec<u8>>| -> Result<String> {
+        let included = key.as_deref().map(|key| include(name, key)).transpose()?;
+        Ok(option(included))
+    };
     let psk = match psk {
         Some((key, identity)) => Some(format!("({}, {identity:?})", include("psk", &key)?)),
         None => None,
     };
     Ok(format!(
         "pub(crate) const ANCHORS: &[&[u8]] = {};\n\
-         pub(crate) const CHAIN: &[&[u8]] = {};\n\
-         pub(crate) const KEY: Option<&[u8]> = {};\n\
+         pub(crate) const CLIENT_CHAIN: &[&[u8]] = {};\n\
+         pub(crate) const CLIENT_KEY: Option<&[u8]> = {};\n\
+         pub(crate) const SERVER_CHAIN: &[&[u8]] = {};\n\
+         pub(crate) const SERVER_KEY: Option<&[u8]> = {};\n\
          pub(crate) const PSK: Option<(&[u8], &str)> = {};\n",
         list("ca", &anchors)?,
-        list("client", &chain)?,
-        option(key),
+        list("client", &client.0)?,
+        key("client-key.der", &client.1)?,
+        list("server", &server.0)?,
+        key("server-key.der", &server.1)?,
         option(psk),
     ))
 }

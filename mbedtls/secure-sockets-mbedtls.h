@@ -14,6 +14,16 @@
  */
 #undef MBEDTLS_SSL_EARLY_DATA
 
+/* Zephyr has both sides in every image. Its TLS sockets need a client's either way. */
+#if !defined(CONFIG_SECURE_SOCKETS_WITH_SERVER)
+#undef MBEDTLS_SSL_SRV_C
+#endif
+
+/* Tell a peer whose record cannot be decrypted (RFC 5246, section 7.2.2): one with another
+ * pre-shared key hears of it by nothing else. Kconfig has no symbol.
+ */
+#define MBEDTLS_SSL_ALL_ALERT_MESSAGES
+
 /* Implied by NET_SOCKETS_SOCKOPT_TLS. */
 #if !defined(CONFIG_SECURE_SOCKETS_WITH_TLS_1_2)
 #undef MBEDTLS_SSL_PROTO_TLS1_2

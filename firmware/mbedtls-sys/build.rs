@@ -53,6 +53,11 @@ fn run() -> Result<()> {
         let list = list.split([' ', ';']).filter(|entry| !entry.is_empty());
         bindings = bindings.clang_args(list.map(|entry| format!("{prefix}{entry}")));
     }
+    // As the bare-metal ABI for Arm has it, and gcc, which builds Mbed TLS: an enum is as
+    // large as it needs to be. clang does not by itself.
+    if variable("TARGET")?.starts_with("thumb") {
+        bindings = bindings.clang_arg("-fshort-enums");
+    }
     bindings = bindings.clang_args(flags.lines().filter(|line| line.len() > 2));
     let bindings = bindings
         .generate()

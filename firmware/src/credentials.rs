@@ -10,6 +10,7 @@ use secure_socket::backend::Backend;
 use secure_socket::credential::{
     CaCertificate, CredentialError, Der, Identity, Psk, PskIdentity, PskSource, SecretBytes,
 };
+use secure_socket::diagnosis::Peer;
 use secure_sockets::Credentials;
 
 use crate::error::StartError;
@@ -25,27 +26,30 @@ pub(crate) enum CredentialSource {
 }
 
 impl CredentialSource {
-    /// Those that `mode` needs.
+    /// Those that `mode` needs on the side of `us`.
     pub(crate) fn load<B: Backend>(
         &self,
         mode: Mode,
+        us: Peer,
         backend: &B,
     ) -> Result<Credentials, StartError> {
         let mut credentials = Credentials::default();
-        match mode {
-            Mode::Psk => {
-                let psk = self.psk()?;
-                credentials.psk = Some(self.need(psk, "psk.hex and psk-identity.txt")?);
-            }
-            Mode::Unauthenticated => {}
-            Mode::ServerAuth | Mode::Mutual => {
-                let trust = self.trust()?;
-                credentials.trust = Some(self.need(trust, "ca.pem or ca.der")?.into());
-            }
+        let server = us == Peer::Server;
+        if mode == Mode::Psk {
+            let psk = self.psk()?;
+            credentials.psk = Some(self.need(psk, "psk.hex and psk-identity.txt")?);
+            return Ok(credentials);
         }
-        if mode == Mode::Mutual {
-            let identity = self.identity(backend)?;
-            let files = "client.pem and client-key.pem, or both in DER";
+        if mode == Mode::Mutual || (mode == Mode::ServerAuth && !server) {
+            let trust = self.trust()?;
+            credentials.trust = Some(self.need(trust, "ca.pem or ca.der")?.into());
+        }
+        if mode == Mode::Mutual || server {
+            let identity = self.identity(us, backend)?;
+            let files = match us {
+                Peer::Server => "server.pem and server-key.pem, or both in DER",
+                Peer::Client => "client.pem and client-key.pem, or both in DER",
+            };
             credentials.identity = Some(self.need(identity, files)?.into());
         }
         Ok(credentials)
@@ -81,11 +85,11 @@ impl CredentialSource {
         }
     }
 
-    fn identity<B: Backend>(&self, backend: &B) -> Result<Option<Identity>, StartError> {
+    fn identity<B: Backend>(&self, us: Peer, backend: &B) -> Result<Option<Identity>, StartError> {
         match self {
-            Self::Image => Ok(image_identity(backend)?),
+            Self::Image => Ok(image_identity(us, backend)?),
             #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::identity(path, backend),
+            Self::Directory(path) => crate::native::identity(path, us, backend),
         }
     }
 }
@@ -111,10 +115,14 @@ fn image_trust() -> Result<Option<Vec<CaCertificate>>, CredentialError> {
         .map(Some)
 }
 
-fn image_identity<B: Backend>(backend: &B) -> Result<Option<Identity>, CredentialError> {
-    let Some(key) = kconfig::KEY else {
+fn image_identity<B: Backend>(us: Peer, backend: &B) -> Result<Option<Identity>, CredentialError> {
+    let (key, chain) = match us {
+        Peer::Client => (kconfig::CLIENT_KEY, kconfig::CLIENT_CHAIN),
+        Peer::Server => (kconfig::SERVER_KEY, kconfig::SERVER_CHAIN),
+    };
+    let Some(key) = key else {
         return Ok(None);
     };
-    let chain = kconfig::CHAIN.iter().map(|der| Der::Borrowed(*der));
+    let chain = chain.iter().map(|der| Der::Borrowed(*der));
     Identity::from_der(chain, SecretBytes::from_static(key), backend).map(Some)
 }

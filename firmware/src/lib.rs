@@ -7,44 +7,46 @@
 
 extern crate alloc;
 
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+mod client;
 mod credentials;
 mod error;
 mod kconfig;
 #[cfg(CONFIG_ARCH_POSIX)]
 mod native;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+mod server;
 mod settings;
 
 use secure_socket::credential::SecTag;
-use secure_sockets::Summary;
 use zephyr::printkln;
 use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
+use crate::settings::{Role, Settings};
 
 zephyr_backend::entry!(main);
 
 fn main() {
     let result = run();
-    match &result {
-        Ok(summary) => printkln!("{summary}"),
-        Err(error) => printkln!("error: {error}"),
+    if let Err(error) = &result {
+        printkln!("error: {error}");
     }
     #[cfg(CONFIG_ARCH_POSIX)]
     zephyr_backend::native::exit(result.is_err().into());
 }
 
-fn run() -> Result<Summary, StartError> {
-    let settings = settings::Settings::read()?;
-    let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?);
-    settings.clock.set(&backend)?;
-    let credentials = settings.credentials.load(settings.job.mode, &backend)?;
-    log::info!(
-        "connecting to {} port {} in mode {} ({})",
-        settings.job.host,
-        settings.job.port,
-        settings.job.mode.number(),
-        settings.job.mode,
-    );
-    let client = secure_sockets::client(&backend, &settings.job, credentials)?;
-    Ok(secure_sockets::run(&client, &settings.job, None)?)
+fn run() -> Result<(), StartError> {
+    let settings = Settings::read()?;
+    settings
+        .clock
+        .set(&Zephyr::new(SecTag::new(kconfig::SEC_TAG)?))?;
+    match settings.role {
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+        Role::Client => client::run(&settings),
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+        Role::Server => server::run(&settings, || Ok(())),
+        #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_CLIENT, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+        Role::Both => server::run(&settings, || client::run(&settings)),
+    }
 }

@@ -6,17 +6,22 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+use core::net::SocketAddr;
 
 use secure_socket::backend::Backend;
 use secure_socket::credential::{
     CaCertificate, CredentialError, CredentialKind, Identity, Psk, PskIdentity, PskSource,
 };
+use secure_socket::diagnosis::Peer;
 use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
 use zephyr_backend::native::{self, Argument, ReadError};
 
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
-use crate::settings::{Clock, Settings, alpn, milliseconds, server_name};
+use crate::settings::{Clock, Role, Settings, alpn, milliseconds, server_name};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+use crate::settings::{list, listen_address};
 
 fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
     native::argument(which)
@@ -27,7 +32,7 @@ fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
 pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     let job = &mut settings.job;
     if let Some(peer) = argument(Argument::Peer)? {
-        (job.host, job.port) = host_and_port(peer)?;
+        (job.host, job.port) = host_and_port("--peer", peer)?;
     }
     if let Some(mode) = argument(Argument::Mode)? {
         let asked: Mode = mode
@@ -74,6 +79,20 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     if let Some(ms) = argument(Argument::IoTimeout)? {
         job.timeouts.io = milliseconds(number("--io-timeout", ms)?);
     }
+    settings.role = role(settings.role)?;
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    {
+        if let Some(address) = argument(Argument::Listen)? {
+            let (host, port) = host_and_port("--listen", address)?;
+            settings.listen = SocketAddr::new(listen_address("--listen", &host)?, port);
+        }
+        if let Some(count) = argument(Argument::Clients)? {
+            settings.clients = Some(number("--clients", count)?);
+        }
+        if let Some(guests) = argument(Argument::Admit)? {
+            settings.job.guests = list(guests, ';');
+        }
+    }
     settings.clock = match argument(Argument::Clock)? {
         None => Clock::Given(native::host_time()),
         Some("unset") => Clock::AsItIs,
@@ -85,14 +104,32 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     Ok(settings)
 }
 
+/// The role that `--role` asks for, of those that the image has.
+fn role(chosen: Role) -> Result<Role, StartError> {
+    match argument(Argument::Role)? {
+        None => Ok(chosen),
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+        Some("client") => Ok(Role::Client),
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+        Some("server") => Ok(Role::Server),
+        #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_CLIENT, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+        Some("both") => Ok(Role::Both),
+        Some(other) => Err(StartError::value(
+            "--role",
+            other,
+            "use client, server or both, if the image has it (SECURE_SOCKETS_ROLE)",
+        )),
+    }
+}
+
 fn number<N: core::str::FromStr>(setting: &str, value: &str) -> Result<N, StartError> {
     value.parse().map_err(|_| {
         StartError::value(setting, value, "it takes a number, and not too large a one")
     })
 }
 
-fn host_and_port(peer: &str) -> Result<(String, u16), StartError> {
-    let bad = || StartError::value("--peer", peer, "use host:port, or [address]:port for IPv6");
+fn host_and_port(setting: &str, peer: &str) -> Result<(String, u16), StartError> {
+    let bad = || StartError::value(setting, peer, "use host:port, or [address]:port for IPv6");
     let (host, port) = peer.rsplit_once(':').ok_or_else(bad)?;
     let unbracketed = host
         .strip_prefix('[')
@@ -163,10 +200,20 @@ pub(crate) fn trust(directory: &str) -> Result<Option<Vec<CaCertificate>>, Start
 
 pub(crate) fn identity<B: Backend>(
     directory: &str,
+    us: Peer,
     backend: &B,
 ) -> Result<Option<Identity>, StartError> {
-    let chain = read(directory, &["client.pem", "client.der"])?;
-    let key = read(directory, &["client-key.pem", "client-key.der"])?;
+    let (chain, key) = match us {
+        Peer::Client => (
+            ["client.pem", "client.der"],
+            ["client-key.pem", "client-key.der"],
+        ),
+        Peer::Server => (
+            ["server.pem", "server.der"],
+            ["server-key.pem", "server-key.der"],
+        ),
+    };
+    let (chain, key) = (read(directory, &chain)?, read(directory, &key)?);
     let (Some((chain_path, chain)), Some((key_path, key))) = (chain, key) else {
         return Ok(None);
     };

@@ -3,7 +3,10 @@
 //! Kconfig to a job; on native_sim the command line comes on top.
 
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use secure_socket::config::{AlpnProtocol, Timeouts};
@@ -17,10 +20,45 @@ use crate::kconfig;
 
 /// All that a run needs.
 pub(crate) struct Settings {
+    pub(crate) role: Role,
     pub(crate) job: Job,
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    pub(crate) listen: SocketAddr,
+    /// Ends after so many clients; else never.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    pub(crate) clients: Option<u64>,
     pub(crate) clock: Clock,
     pub(crate) credentials: CredentialSource,
 }
+
+/// Which side of the connection the device is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Connects.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+    Client,
+    /// Serves.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    Server,
+    /// Both, at the same time.
+    #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_CLIENT, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+    Both,
+}
+
+/// The role that was chosen in Kconfig.
+#[cfg(CONFIG_SECURE_SOCKETS_ROLE_CLIENT)]
+const ROLE: Role = Role::Client;
+#[cfg(CONFIG_SECURE_SOCKETS_ROLE_SERVER)]
+const ROLE: Role = Role::Server;
+#[cfg(CONFIG_SECURE_SOCKETS_ROLE_BOTH)]
+const ROLE: Role = Role::Both;
+
+#[cfg(not(any(
+    CONFIG_SECURE_SOCKETS_ROLE_CLIENT,
+    CONFIG_SECURE_SOCKETS_ROLE_SERVER,
+    CONFIG_SECURE_SOCKETS_ROLE_BOTH,
+)))]
+compile_error!("no role is chosen in Kconfig (SECURE_SOCKETS_ROLE)");
 
 /// Where the time comes from.
 #[cfg_attr(not(CONFIG_ARCH_POSIX), allow(dead_code))]
@@ -123,10 +161,22 @@ impl Settings {
             },
             messages: short(kconfig::MESSAGE_COUNT),
             text: kconfig::MESSAGE_TEXT.into(),
+            guests: list(kconfig::SERVER_ADMIT, ';'),
             ..Job::new(MODE, kconfig::PEER_HOST, short(kconfig::PEER_PORT))
         };
         Ok(Self {
+            role: ROLE,
             job,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            listen: SocketAddr::new(
+                listen_address(
+                    "CONFIG_SECURE_SOCKETS_LISTEN_ADDRESS",
+                    kconfig::LISTEN_ADDRESS,
+                )?,
+                short(kconfig::LISTEN_PORT),
+            ),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            clients: None,
             #[cfg(not(CONFIG_SECURE_SOCKETS_CLOCK_SNTP))]
             clock: Clock::AsItIs,
             #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
@@ -139,6 +189,24 @@ impl Settings {
 pub(crate) fn server_name(setting: &str, name: &str) -> Result<ServerName, StartError> {
     ServerName::new(name)
         .map_err(|error| StartError::Setting(format!("{setting} cannot be {name:?}: {error}")))
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub(crate) fn listen_address(setting: &str, address: &str) -> Result<IpAddr, StartError> {
+    address.parse().map_err(|_| {
+        StartError::Setting(format!(
+            "{setting} cannot be {address:?}: give an IPv4 or IPv6 address of the device"
+        ))
+    })
+}
+
+/// What stands between separators; nothing in an empty text.
+pub(crate) fn list(text: &str, separator: char) -> Vec<String> {
+    text.split(separator)
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(String::from)
+        .collect()
 }
 
 /// Names separated by commas; none in an empty text.

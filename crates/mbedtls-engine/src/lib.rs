@@ -32,7 +32,7 @@ mod library;
 mod material;
 mod mend;
 mod session;
-#[cfg(mbedtls_x509)]
+#[cfg(not(any(target_os = "none", firmware_lints)))]
 mod signature;
 mod system;
 mod transport;
@@ -48,7 +48,7 @@ pub use key::PrivateKey;
 pub use library::{Library, Platform, Random, StartError};
 pub use material::Material;
 pub use session::{Progress, Session, Step, Wait};
-#[cfg(mbedtls_x509)]
+#[cfg(not(any(target_os = "none", firmware_lints)))]
 pub use signature::verify_signature;
 pub use system::{Deadline, Interest, Mutex, Readiness, System};
 pub use transport::{Transport, TransportError};

@@ -47,6 +47,8 @@ pub unsafe trait Platform: Sync {
 pub enum StartError {
     /// It was used before its allocator could be set.
     Allocator,
+    /// Its structures are not as the bindings have them.
+    Bindings,
     /// `psa_crypto_init` failed, with this PSA status.
     Psa(TlsCode),
 }
@@ -55,6 +57,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allocator => f.write_str("Mbed TLS was in use before its heap could be set up"),
+            Self::Bindings => f.write_str("Mbed TLS is another one than its bindings are for"),
             Self::Psa(code) => write!(
                 f,
                 "Mbed TLS's crypto did not start: no memory or no random numbers ({code})"

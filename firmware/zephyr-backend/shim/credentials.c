@@ -57,3 +57,17 @@ bool ss_credential_present(int32_t tag, int32_t kind)
 	/* -EFBIG where there is something, since there is no room for it. */
 	return tls_credential_get(tag, type_of(kind), &none, &length) != -ENOENT;
 }
+
+int32_t ss_credential_get(int32_t tag, int32_t kind, void *data, size_t *length)
+{
+	switch (tls_credential_get(tag, type_of(kind), data, length)) {
+	case 0:
+		return SS_STORE_OK;
+	case -ENOENT:
+		return SS_STORE_NONE;
+	case -EFBIG:
+		return SS_STORE_TOO_SHORT;
+	default:
+		return SS_STORE_OTHER;
+	}
+}

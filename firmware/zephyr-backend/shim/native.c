@@ -12,7 +12,7 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[12];
+static char *values[16];
 
 static struct args_struct_t options[] = {
 	{.option = "peer",
@@ -76,6 +76,27 @@ static struct args_struct_t options[] = {
 	 .type = 's',
 	 .dest = &values[11],
 	 .descript = "Cipher suites by their IANA names, separated by commas"},
+	{.option = "role",
+	 .name = "role",
+	 .type = 's',
+	 .dest = &values[12],
+	 .descript = "client, server or both"},
+	{.option = "listen",
+	 .name = "address:port",
+	 .type = 's',
+	 .dest = &values[13],
+	 .descript = "Where a server listens; [::1]:4433 for IPv6"},
+	{.option = "clients",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[14],
+	 .descript = "A server ends after so many clients; else never"},
+	{.option = "admit",
+	 .name = "names",
+	 .type = 's',
+	 .dest = &values[15],
+	 .descript = "The clients to let in, separated by semicolons; else all that prove "
+		     "themselves"},
 	ARG_TABLE_ENDMARKER,
 };
 

@@ -132,10 +132,19 @@ int32_t ss_resolve(const char *host, struct ss_address *out, size_t max,
 		   struct ss_os_error *error);
 
 enum ss_credential { SS_CA, SS_CERTIFICATE, SS_KEY, SS_PSK, SS_PSK_IDENTITY };
-enum ss_store { SS_STORE_OK, SS_STORE_IN_USE, SS_STORE_FULL, SS_STORE_OTHER };
+enum ss_store {
+	SS_STORE_OK,
+	SS_STORE_IN_USE,
+	SS_STORE_FULL,
+	SS_STORE_OTHER,
+	SS_STORE_NONE,
+	SS_STORE_TOO_SHORT,
+};
 int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t length);
 void ss_credential_delete(int32_t tag, int32_t kind);
 bool ss_credential_present(int32_t tag, int32_t kind);
+/* Copies at most *length bytes, and says in *length how many there are. */
+int32_t ss_credential_get(int32_t tag, int32_t kind, void *data, size_t *length);
 
 /* NULL on failure, and *stage, *failure tell. The pointers of *options, credentials
  * included, stay valid until ss_free(), but for certificate and context.

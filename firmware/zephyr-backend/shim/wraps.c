@@ -10,6 +10,7 @@
  */
 
 #include "connection.h"
+#include "server.h"
 
 #include <errno.h>
 
@@ -315,6 +316,13 @@ int __wrap_mbedtls_ssl_session_reset(mbedtls_ssl_context *ssl)
  */
 static K_MUTEX_DEFINE(heap_lock);
 
+static atomic_t allocations_failed;
+
+size_t ss_allocations_failed(void)
+{
+	return atomic_get(&allocations_failed);
+}
+
 void *__real_mbedtls_calloc(size_t count, size_t size);
 
 void *__wrap_mbedtls_calloc(size_t count, size_t size)
@@ -326,6 +334,7 @@ void *__wrap_mbedtls_calloc(size_t count, size_t size)
 	memory = __real_mbedtls_calloc(count, size);
 	k_mutex_unlock(&heap_lock);
 	if (memory == NULL && count != 0 && size != 0) {
+		(void)atomic_inc(&allocations_failed);
 		connection = connecting();
 		if (connection != NULL) {
 			connection->out_of_memory = true;

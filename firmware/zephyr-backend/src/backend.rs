@@ -7,6 +7,8 @@ use alloc::vec::Vec;
 use core::ffi::c_void;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+use core::net::{SocketAddrV4, SocketAddrV6};
 use core::ptr;
 use core::time::Duration;
 
@@ -55,6 +57,11 @@ impl Zephyr {
     #[must_use]
     pub const fn new(first_tag: SecTag) -> Self {
         Self { first_tag }
+    }
+
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    pub(crate) const fn first_tag(&self) -> SecTag {
+        self.first_tag
     }
 
     /// Sets the calendar clock, the one that certificates are checked against.
@@ -306,6 +313,14 @@ fn signature_kind(algorithm: &SignatureAlgorithm) -> Option<(i32, i32)> {
         _ => return None,
     };
     Some((scheme, hash))
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub(crate) fn from_sys(address: &sys::Address) -> SocketAddr {
+    match ip(address) {
+        IpAddr::V4(ip) => SocketAddrV4::new(ip, address.port).into(),
+        IpAddr::V6(ip) => SocketAddrV6::new(ip, address.port, 0, address.scope).into(),
+    }
 }
 
 fn ip(address: &sys::Address) -> IpAddr {

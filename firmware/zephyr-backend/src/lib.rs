@@ -13,14 +13,30 @@ extern crate alloc;
 
 mod backend;
 mod connection;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+mod credentials;
 mod entry;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+mod library;
 pub mod native;
 mod prepared;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+mod server;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+mod socket;
 mod sys;
 mod tcp;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub mod workers;
 
 pub use backend::{ClockError, Zephyr};
 pub use connection::ZephyrConnection;
 #[doc(hidden)]
 pub use entry::run;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub use library::{Heap, heap};
 pub use prepared::Prepared;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub use server::{Listener, ServedConnection};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+pub use socket::{Socket, Tcp};

@@ -38,6 +38,14 @@ pub enum Argument {
     IoTimeout,
     /// `--suites=names`.
     Suites,
+    /// `--role=client|server|both`.
+    Role,
+    /// `--listen=address:port`.
+    Listen,
+    /// `--clients=count`.
+    Clients,
+    /// `--admit=names`.
+    Admit,
 }
 
 unsafe extern "C" {

@@ -116,7 +116,7 @@ fn number(tag: SecTag) -> i32 {
     i32::try_from(tag.get()).unwrap_or(i32::MAX)
 }
 
-fn name(kind: Kind) -> CredentialKind {
+pub(crate) fn name(kind: Kind) -> CredentialKind {
     match kind {
         Kind::Ca => CredentialKind::CaCertificate,
         Kind::Certificate => CredentialKind::Certificate,
@@ -127,13 +127,26 @@ fn name(kind: Kind) -> CredentialKind {
 }
 
 /// The tags of a client, and what was stored under them.
-struct Loader {
+pub(crate) struct Loader {
     first: SecTag,
     stored: Vec<Stored>,
     tags: Vec<i32>,
 }
 
 impl Loader {
+    pub(crate) const fn new(first: SecTag) -> Self {
+        Self {
+            first,
+            stored: Vec::new(),
+            tags: Vec::new(),
+        }
+    }
+
+    /// The tags, in the order in which they were filled or found.
+    pub(crate) fn tags(&self) -> &[i32] {
+        &self.tags
+    }
+
     fn use_tag(&mut self, tag: SecTag) {
         let tag = number(tag);
         if !self.tags.contains(&tag) {
@@ -164,7 +177,7 @@ impl Loader {
         Ok(())
     }
 
-    fn trust(&mut self, trust: &Trust) -> Result<(), CredentialError> {
+    pub(crate) fn trust(&mut self, trust: &Trust) -> Result<(), CredentialError> {
         let anchors = match trust.anchors() {
             Anchors::Given(anchors) => anchors,
             Anchors::Stored(tag) => return self.look_up(*tag, &[Kind::Ca]),
@@ -178,7 +191,7 @@ impl Loader {
         Ok(())
     }
 
-    fn identity(&mut self, source: &IdentitySource) -> Result<(), CredentialError> {
+    pub(crate) fn identity(&mut self, source: &IdentitySource) -> Result<(), CredentialError> {
         match source {
             IdentitySource::Stored(tag) => self.look_up(*tag, &[Kind::Certificate, Kind::Key]),
             IdentitySource::Given(identity) => {
@@ -191,7 +204,7 @@ impl Loader {
         }
     }
 
-    fn psk(&mut self, source: &PskSource) -> Result<(), CredentialError> {
+    pub(crate) fn psk(&mut self, source: &PskSource) -> Result<(), CredentialError> {
         match source {
             PskSource::Stored(tag) => self.look_up(*tag, &[Kind::Psk, Kind::PskIdentity]),
             PskSource::Given { identity, key } => {
@@ -212,12 +225,9 @@ const fn unsupported(option: &'static str, advice: &'static str) -> Configuratio
 impl Prepared {
     pub(crate) fn new(first: SecTag, config: &ClientConfig) -> Result<Self, Error> {
         let settings = config.settings();
-        check_build(config)?;
-        let mut loader = Loader {
-            first,
-            stored: Vec::new(),
-            tags: Vec::new(),
-        };
+        check_build(config.mode(), config.settings())?;
+        check_connect_timeout(config.settings())?;
+        let mut loader = Loader::new(first);
         let mut hostname = None;
         match config.authentication() {
             ClientAuthentication::Psk(source) => {
@@ -318,10 +328,9 @@ impl Prepared {
 }
 
 /// Refuses what the image was built without.
-fn check_build(config: &ClientConfig) -> Result<(), ConfigurationError> {
+pub(crate) fn check_build(mode: Mode, settings: &Settings) -> Result<(), ConfigurationError> {
     let build = sys::build();
-    let settings = config.settings();
-    let (compiled_in, option, advice) = match config.mode() {
+    let (compiled_in, option, advice) = match mode {
         Mode::Psk => (
             build.psk != 0,
             "a pre-shared key",
@@ -396,7 +405,7 @@ fn check_build(config: &ClientConfig) -> Result<(), ConfigurationError> {
              CONFIG_NET_SOCKETS_TLS_MAX_APP_PROTOCOLS",
         ));
     }
-    check_connect_timeout(settings)
+    Ok(())
 }
 
 /// Zephyr's is compiled in.

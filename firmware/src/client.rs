@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The role of a client: the main job.
+
+use secure_socket::credential::SecTag;
+use secure_socket::diagnosis::Peer;
+use zephyr::printkln;
+use zephyr_backend::Zephyr;
+
+use crate::error::StartError;
+use crate::kconfig;
+use crate::settings::Settings;
+
+pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
+    let job = &settings.job;
+    let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?);
+    let credentials = settings
+        .credentials
+        .load(job.mode, Peer::Client, &backend)?;
+    log::info!(
+        "connecting to {} port {} in mode {} ({})",
+        job.host,
+        job.port,
+        job.mode.number(),
+        job.mode,
+    );
+    let client = secure_sockets::client(&backend, job, credentials)?;
+    let summary = secure_sockets::run(&client, job, None)?;
+    printkln!("{summary}");
+    Ok(())
+}
