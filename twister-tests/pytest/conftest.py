@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The firmware under test, its credentials, and its peers."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from device import Device
 from peer import OpensslServer
+from server import DeviceServer
 
 APPLICATION = Path(__file__).resolve().parents[2]
 
@@ -37,6 +39,31 @@ def device(build_dir):
     return Device(build_dir / "zephyr" / "zephyr.exe")
 
 
+def cargo(*arguments, **options):
+    """Cargo, for this computer."""
+    environment = {name: value for name, value in os.environ.items() if name not in ZEPHYR_RUST}
+    return subprocess.run(
+        ["cargo", *arguments],
+        cwd=APPLICATION,
+        env=environment,
+        check=True,
+        timeout=1200,
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
+def host_program():
+    """The host program."""
+    built = cargo(
+        "build", "--quiet", "--locked", "--message-format=json", "--bin=secure-sockets",
+        stdout=subprocess.PIPE, text=True,
+    )
+    messages = map(json.loads, built.stdout.splitlines())
+    (program,) = [message["executable"] for message in messages if message.get("executable")]
+    return Path(program)
+
+
 @pytest.fixture(scope="session")
 def pki(build_dir, tmp_path_factory):
     """The test PKI, made by the host program: ec/ and rsa/."""
@@ -44,14 +71,7 @@ def pki(build_dir, tmp_path_factory):
     if compiled_in.is_dir():
         return compiled_in
     directory = tmp_path_factory.mktemp("credentials") / "pki"
-    environment = {name: value for name, value in os.environ.items() if name not in ZEPHYR_RUST}
-    subprocess.run(
-        ["cargo", "run", "--quiet", "--locked", "--", "pki", str(directory)],
-        cwd=APPLICATION,
-        env=environment,
-        check=True,
-        timeout=1200,
-    )
+    cargo("run", "--quiet", "--locked", "--", "pki", str(directory))
     return directory
 
 
@@ -62,6 +82,21 @@ def openssl():
 
     def start(*arguments, **options):
         server = OpensslServer(*arguments, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def serve(device):
+    """Starts the firmware as a server; what was started ends with the test."""
+    started = []
+
+    def start(*arguments, **options):
+        server = DeviceServer(device.program, *arguments, **options)
         started.append(server)
         return server
 

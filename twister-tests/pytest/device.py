@@ -35,6 +35,9 @@ class Device:
         self.program = program
 
     def run(self, *arguments, timeout=60):
+        """Runs it to its end, as a client unless a role is given."""
+        if not any(argument.startswith("--role=") for argument in arguments):
+            arguments = ("--role=client", *arguments)
         done = subprocess.run(
             [str(self.program), *arguments],
             stdout=subprocess.PIPE,

@@ -45,6 +45,28 @@ def test_handshake(device, openssl, pki, mode, version):
     finished(run, mode, version)
 
 
+def test_only_a_server_has_a_server_in_it(kconfig, symbols):
+    server = {
+        symbol
+        for symbol in symbols
+        if symbol.startswith(("mbedtls_ssl_handshake_server", "mbedtls_ssl_tls13_handshake_server"))
+        or symbol.startswith(("ss_server_", "ss_workers_"))
+    }
+    assert bool(server) == (kconfig.get("SECURE_SOCKETS_WITH_SERVER") == "y"), server
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_serves(kconfig, device, serve, pki, mode, version):
+    if kconfig.get("SECURE_SOCKETS_WITH_SERVER") != "y":
+        run = device.run("--role=server", f"--credentials={pki}/ec")
+        assert "if the image has it" in run.refused()
+        return
+    server = serve(f"--tls={version}", f"--credentials={pki}/ec")
+    run = device.run(server.peer, f"--tls={version}", f"--credentials={pki}/ec")
+    finished(run, mode, version)
+    server.wait_for("closed in order after 180 bytes")
+
+
 def test_only_mode_1_does_without_x509(mode, symbols):
     assert "mbedtls_ssl_handshake" in symbols
     x509 = {symbol for symbol in symbols if symbol.startswith("mbedtls_x509_crt_parse")}

@@ -26,6 +26,11 @@ pub(crate) fn peak() -> usize {
     PEAK.load(Ordering::Relaxed)
 }
 
+/// The bytes that Mbed TLS holds now, over all connections.
+pub(crate) fn in_use() -> usize {
+    LIVE.load(Ordering::Relaxed)
+}
+
 /// Lets Mbed TLS hold `bytes` and no more, as on a device with a heap of that size;
 /// `None` lifts the limit. Counts for the whole process.
 pub(crate) fn set_limit(bytes: Option<usize>) {

@@ -84,6 +84,12 @@ impl MbedTls {
         client.verify_chain(chain, observer)
     }
 
+    /// The bytes of heap that Mbed TLS holds now, in the whole process.
+    #[must_use]
+    pub fn heap_in_use(&self) -> usize {
+        heap::in_use()
+    }
+
     /// Lets Mbed TLS have `bytes` of heap and no more, in the whole process, as on a
     /// device whose heap is that large; `None` lifts the limit.
     pub fn limit_heap(&self, bytes: Option<usize>) {
