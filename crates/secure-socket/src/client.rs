@@ -271,6 +271,8 @@ impl<B: Backend> Client<'_, B> {
                         _ => AuthenticatedAs::Nobody,
                     },
                     us: &self.us,
+                    status: expected
+                        .and_then(|((trust, _), clock)| trust.status_lookup(clock, backend)),
                 },
                 judge,
             }

@@ -5,9 +5,10 @@
 
 use crate::backend::{Connection, Failure};
 use crate::config::Settings;
-use crate::diagnosis::{Alert, Peer, TlsCode};
+use crate::diagnosis::{Alert, CertificateRefusal, Peer, Refusal, TlsCode};
 use crate::error::{ConfigurationError, Error, HandshakeError, HandshakeReason, VerifyError};
 use crate::mode::Mode;
+use crate::revocation::StatusLookup;
 use crate::session::{AuthenticatedAs, Session};
 use crate::stream::Stream;
 use crate::time::UnixTime;
@@ -37,6 +38,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) peer_without_certificate: AuthenticatedAs,
     /// As whom we count to the peer.
     pub(crate) us: &'a AuthenticatedAs,
+    /// What to ask about the peer's certificates before it gets a stream.
+    pub(crate) status: Option<StatusLookup<'a>>,
 }
 
 impl Terms<'_> {
@@ -62,7 +65,11 @@ impl Outcome<'_> {
         result: Result<C, Failure>,
     ) -> Result<Stream<C>, Error> {
         let Self { terms, judge } = self;
-        let Findings { refused, leaf } = judge.into_findings();
+        let Findings {
+            refused,
+            leaf,
+            chain,
+        } = judge.into_findings();
         let refuse = |reason| Err(Error::Handshake(HandshakeError { reason, code: None }));
         let connection = match result {
             Ok(connection) => connection,
@@ -104,6 +111,16 @@ impl Outcome<'_> {
             None if terms.demands_certificate() => return refuse(HandshakeReason::NotVerified),
             _ => terms.peer_without_certificate,
         };
+        if let Some(lookup) = &terms.status
+            && let Err(refused) = lookup.check.check(&chain, lookup)
+        {
+            connection.abort(alert_for(&refused));
+            return Err(Error::Verify(VerifyError {
+                peer: terms.peer,
+                refused: [refused].into(),
+                code: None,
+            }));
+        }
         let session = Session {
             mode: terms.mode,
             version: facts.version,
@@ -117,6 +134,18 @@ impl Outcome<'_> {
             heap_peak: facts.heap_peak,
         };
         Ok(Stream::new(connection, session))
+    }
+}
+
+/// What the peer is told of a certificate that we refused after its handshake.
+///
+/// That its status is not known has no alert of its own: bad_certificate_status_response
+/// is about a response that the peer itself sent (RFC 6066, section 8).
+fn alert_for(refused: &CertificateRefusal) -> Alert {
+    let is_revoked = |refusal: &Refusal| matches!(refusal, Refusal::Revoked { .. });
+    match refused.refusals.iter().any(is_revoked) {
+        true => Alert::CERTIFICATE_REVOKED,
+        false => Alert::CERTIFICATE_UNKNOWN,
     }
 }
 
@@ -293,6 +322,7 @@ mod tests {
             settings: &settings,
             peer_without_certificate: AuthenticatedAs::Nobody,
             us: &AuthenticatedAs::Nobody,
+            status: None,
         };
         Outcome { terms, judge }.conclude(result)
     }

@@ -269,16 +269,14 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             Mode::Mutual => clock_for(mode, backend.now())?,
             _ => None,
         };
+        let expected = config.client_trust().zip(clock);
         let mut judge = Judge::new(
-            config
-                .client_trust()
-                .zip(clock)
-                .map(|(trust, clock)| Expected {
-                    peer: Peer::Client,
-                    name: None,
-                    trust,
-                    clock,
-                }),
+            expected.map(|(trust, clock)| Expected {
+                peer: Peer::Client,
+                name: None,
+                trust,
+                clock,
+            }),
             *backend,
             trace.as_mut().map(|trace| &mut **trace as _),
         );
@@ -293,6 +291,7 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
                     _ => AuthenticatedAs::Nobody,
                 },
                 us,
+                status: expected.and_then(|(trust, clock)| trust.status_lookup(clock, *backend)),
             },
             judge,
         }

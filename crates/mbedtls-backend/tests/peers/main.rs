@@ -11,6 +11,8 @@ mod as_client;
 mod as_server;
 mod hostile;
 mod ladder;
+mod ocsp;
+mod ocsp_misbehaviour;
 mod openssl_ca;
 mod ours;
 mod peer;

@@ -10,7 +10,9 @@ use core::fmt;
 use super::{CredentialError, CredentialKind, SecTag, pem};
 use crate::error::{ConfigurationError, Error};
 use crate::policy::{Policy, SpkiPin};
-use crate::verify::{self, Crypto, Examiner, Expected};
+use crate::revocation::StatusLookup;
+use crate::time::UnixTime;
+use crate::verify::{self, Crypto, Examiner, Expected, Means};
 use crate::x509::CertificateFacts;
 
 /// DER bytes: part of the program (`&'static`, not copied to RAM) or owned.
@@ -166,7 +168,7 @@ impl Trust {
                 Err(ConfigurationError::NoTrustAnchor)
             }
             Anchors::Pinned(pins) if pins.is_empty() => Err(ConfigurationError::NoTrustAnchor),
-            Anchors::Pinned(_) if self.policy.crls().is_some() => {
+            Anchors::Pinned(_) if self.policy.crls().is_some() || self.policy.asks_ocsp() => {
                 Err(ConfigurationError::RevocationOfPinned)
             }
             _ => Ok(()),
@@ -184,6 +186,20 @@ impl Trust {
             Some(crls) => Ok(crls.prepare(self.certificates(), crypto)?),
             None => Ok(()),
         }
+    }
+
+    /// What to ask about the peer's certificates once the handshake is over.
+    pub(crate) fn status_lookup<'a>(
+        &'a self,
+        clock: UnixTime,
+        means: &'a dyn Means,
+    ) -> Option<StatusLookup<'a>> {
+        self.policy.status_check().map(|check| StatusLookup {
+            check,
+            keys: self.policy.keys(),
+            clock,
+            means,
+        })
     }
 
     pub(crate) fn examiner<'a>(

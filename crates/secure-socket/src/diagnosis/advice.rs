@@ -153,9 +153,72 @@ impl RevocationProblem {
             Self::CrlIssuerMayNotSign { .. } => {
                 "Issue the CA's certificate anew with cRLSign in its keyUsage, or use OCSP."
             }
+            Self::Fetch { .. } => {
+                "See that the device can reach this URL in plain HTTP, or configure another one \
+                 (Ocsp::with_responder). Where a peer is to be let in while there is no answer: \
+                 Ocsp::with_soft_fail."
+            }
+            Self::NoResponder => {
+                "Configure a responder (Ocsp::with_responder), have certificates issued with one \
+                 in their authorityInfoAccess, or use a CRL instead."
+            }
+            Self::OcspStatus(_) => {
+                "Try again later. If it stays like that, see that it is the responder of this CA, \
+                 and read its log."
+            }
+            Self::OcspUnreadable => {
+                "See what answers at this URL: a proxy or login page may be in between. \
+                 `openssl ocsp -resp_text` shows a response."
+            }
+            Self::OcspUnknown => {
+                "See that it is the responder of this CA and knows its newest certificates. If it \
+                 is and does, the certificate is a forgery."
+            }
+            Self::OcspOtherCertificate => {
+                "See that it is the responder of this CA, and that it knows the hash that it was \
+                 asked by (Ocsp::with_cert_id_hash)."
+            }
+            Self::OcspSignature => {
+                "Take it for a forgery, unless the CA has changed its key: then trust the CA's \
+                 new certificate."
+            }
+            Self::OcspWeakSignature { .. } => {
+                "Have the responder sign over SHA-256 or better. No policy takes less."
+            }
+            Self::OcspSignatureUnsupported { .. } => {
+                "Give the responder a P-256, P-384 or RSA key, or build the TLS library with what \
+                 it takes (CONFIG_MBEDTLS_*)."
+            }
+            Self::OcspResponder => {
+                "See that it is the responder of this CA, and that it sends its own certificate \
+                 along."
+            }
+            Self::OcspDelegate { .. } => {
+                "Have the CA issue the responder a certificate that will do: for OCSPSigning, \
+                 in date, with a key that the policy takes."
+            }
+            Self::OcspDelegateIssuer { .. } => {
+                "Have the very CA that issued the peer's certificate issue the responder's, too."
+            }
+            Self::OcspNonceMissing => {
+                "Do not ask for a nonce where the responder makes its responses in advance."
+            }
+            Self::OcspNonce => {
+                "Take it for an old response played again, unless a proxy keeps responses: go \
+                 past it, or do not ask for a nonce."
+            }
+            Self::OcspStale { .. } | Self::OcspTooOld { .. } => {
+                "See that the responder gets news from its CA; if the dates are right, set this \
+                 side's clock."
+            }
+            Self::OcspNotYetValid { .. } => "Set this side's clock, or the responder's.",
+            Self::OcspExtension { .. } => {
+                "Have the responder leave the extension out, or not mark it as critical."
+            }
+            Self::NoRandom(error) => error.kind.advice(),
             Self::OutOfMemory => {
-                "Raise CONFIG_MBEDTLS_HEAP_SIZE, or give the lists' issuers along \
-                 (Crls::with_issuers), so that signatures are checked before the handshake."
+                "Raise CONFIG_MBEDTLS_HEAP_SIZE; or give the lists' issuers along \
+                 (Crls::with_issuers), so that their signatures are checked before the handshake."
             }
             Self::Unreadable => "Have the CA issue the certificate or list anew.",
         }

@@ -21,7 +21,9 @@ use crate::error::{
     ConfigurationError, ConnectError, Error, HandshakeError, HandshakeReason, IoError, ResolveError,
 };
 use crate::policy::SpkiPin;
-use crate::revocation::{CrlError, OidText, RevocationProblem, RevocationReason};
+use crate::revocation::{
+    CrlError, FetchError, HttpUrl, OcspStatus, OidText, RevocationProblem, RevocationReason,
+};
 use crate::x509::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
 use crate::{CipherSuite, Mode, TlsVersion, UnixTime, Versions};
 
@@ -124,6 +126,9 @@ fn refusals() -> Vec<(Check, Row)> {
 }
 
 fn revocation_problems() -> Vec<Row> {
+    let earlier = UnixTime::from_seconds(CLOCK.seconds() - 7200);
+    let later = UnixTime::from_seconds(CLOCK.seconds() + 7200);
+    let subject: String = "CN=OCSP responder".into();
     rows! { RevocationProblem:
         NoCrl { issuer: issuer() };
         CrlStale {
@@ -143,6 +148,35 @@ fn revocation_problems() -> Vec<Row> {
             key: PublicKeyKind::Ec(Curve::P521),
         };
         CrlIssuerMayNotSign { issuer: issuer() };
+        Fetch {
+            url: HttpUrl::new("http://ocsp.test/").unwrap(),
+            error: FetchError::Exchange(RESET),
+        };
+        NoResponder;
+        OcspStatus(OcspStatus::TryLater);
+        OcspUnreadable;
+        OcspUnknown;
+        OcspOtherCertificate;
+        OcspSignature;
+        OcspWeakSignature {
+            algorithm: SignatureAlgorithm::Known(SignatureScheme::RsaPkcs1, Hash::Sha1),
+        };
+        OcspSignatureUnsupported {
+            algorithm: SignatureAlgorithm::Known(SignatureScheme::Ecdsa, Hash::Sha512),
+        };
+        OcspResponder;
+        OcspDelegate {
+            subject: subject.clone(),
+            refusal: Refusal::Purpose { wanted: "signing OCSP responses (OCSPSigning)" }.into(),
+        };
+        OcspDelegateIssuer { subject: subject.clone(), issuer: issuer() };
+        OcspNonceMissing;
+        OcspNonce;
+        OcspStale { next_update: earlier, clock: CLOCK };
+        OcspTooOld { this_update: earlier, clock: CLOCK };
+        OcspNotYetValid { this_update: later, clock: CLOCK };
+        OcspExtension { extension: "1.2.3.4".into() };
+        NoRandom(RESET);
         OutOfMemory;
         Unreadable;
     }

@@ -80,16 +80,20 @@ impl KeyPolicy {
         }
     }
 
-    /// What is wrong with how a certificate is signed. That of a trust anchor proves
-    /// nothing, and is not looked at.
-    pub(crate) fn judge_signature(facts: &CertificateFacts) -> Option<Refusal> {
-        let weak = match &facts.signature {
+    /// Whether what is signed like this can be forged, or is not known here.
+    pub(crate) const fn is_weak(algorithm: &SignatureAlgorithm) -> bool {
+        match algorithm {
             SignatureAlgorithm::Known(_, hash) => {
                 matches!(hash, Hash::Md5 | Hash::Sha1 | Hash::Sha224)
             }
             SignatureAlgorithm::Other(_) => true,
-        };
-        weak.then(|| Refusal::WeakSignature {
+        }
+    }
+
+    /// What is wrong with how a certificate is signed. That of a trust anchor proves
+    /// nothing, and is not looked at.
+    pub(crate) fn judge_signature(facts: &CertificateFacts) -> Option<Refusal> {
+        Self::is_weak(&facts.signature).then(|| Refusal::WeakSignature {
             algorithm: facts.signature.clone(),
         })
     }

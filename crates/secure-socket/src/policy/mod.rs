@@ -13,12 +13,13 @@ mod pins;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+// `alloc`'s own is not there where a core has no atomic compare-and-swap (riscv32imc).
+use portable_atomic_util::Arc;
+
 pub use keys::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS};
 pub use pins::SpkiPin;
 
-use portable_atomic_util::Arc;
-
-use crate::revocation::{CrlCheck, Crls, Lists, Scope};
+use crate::revocation::{CrlCheck, Crls, Lists, Ocsp, OcspChecker, Scope, StatusCheck};
 use crate::x509::CertificateFacts;
 
 /// How carefully to look at the peer's certificate.
@@ -31,7 +32,10 @@ pub struct Policy {
     keys: KeyPolicy,
     legacy_common_name: bool,
     pins: Vec<SpkiPin>,
+    /// Both behind a pointer, so that a program that does not ask has none of it linked;
+    /// and shared by clones, with what was learned.
     crls: Option<Arc<dyn CrlCheck>>,
+    status_check: Option<Arc<dyn StatusCheck>>,
 }
 
 impl Policy {
@@ -78,6 +82,15 @@ impl Policy {
         self
     }
 
+    /// Demands that an OCSP responder says the peer's certificate is not revoked.
+    /// Clones of this policy share what it said before.
+    #[must_use]
+    pub fn with_ocsp(mut self, ocsp: Ocsp) -> Self {
+        let check: Box<dyn StatusCheck> = Box::new(OcspChecker::new(ocsp));
+        self.status_check = Some(Arc::from(check));
+        self
+    }
+
     /// How strong, and how heavy, keys may be.
     #[must_use]
     pub const fn keys(&self) -> &KeyPolicy {
@@ -88,6 +101,17 @@ impl Policy {
     #[must_use]
     pub const fn legacy_common_name(&self) -> bool {
         self.legacy_common_name
+    }
+
+    /// Whether an OCSP responder is asked.
+    #[must_use]
+    pub const fn asks_ocsp(&self) -> bool {
+        self.status_check.is_some()
+    }
+
+    /// What is asked once a handshake is over.
+    pub(crate) fn status_check(&self) -> Option<&dyn StatusCheck> {
+        self.status_check.as_deref()
     }
 
     /// The keys of which one must be in the chain; empty for any.

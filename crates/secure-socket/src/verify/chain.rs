@@ -10,14 +10,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use der::asn1::BitStringRef;
-use der::{AnyRef, Decode, Encode, Sequence, SliceReader};
+use der::{AnyRef, Decode, Encode, Sequence};
 
 use super::Crypto;
 use super::examiner::Link;
 use crate::backend::SignatureError;
 use crate::credential::Trust;
 use crate::diagnosis::Refusal;
-use crate::x509::CertificateFacts;
+use crate::x509::{CertificateFacts, SignatureAlgorithm};
 
 /// What comes of one candidate, worst guess first: the last one that applies to any
 /// candidate is told.
@@ -108,18 +108,27 @@ struct Signed<'a> {
     signature: BitStringRef<'a>,
 }
 
+/// Verifies the signature on a certificate (DER), made by `algorithm`, with a key (a
+/// SubjectPublicKeyInfo in DER).
+pub(crate) fn verify_signed(
+    der: &[u8],
+    algorithm: &SignatureAlgorithm,
+    public_key: &[u8],
+    crypto: &dyn Crypto,
+) -> Result<(), SignatureError> {
+    let signed = Signed::from_der(der).map_err(|_| SignatureError::Invalid)?;
+    let body = signed.body.to_der().map_err(|_| SignatureError::Invalid)?;
+    let signature = signed.signature.raw_bytes();
+    crypto.verify_signature(algorithm, public_key, &body, signature)
+}
+
 fn wrong_signature(
     candidate: &CertificateFacts,
     child: &CertificateFacts,
     der: &[u8],
     crypto: &dyn Crypto,
 ) -> Option<Refusal> {
-    let mut reader = SliceReader::new(der).ok()?;
-    let signed = Signed::decode(&mut reader).ok()?;
-    let body = signed.body.to_der().ok()?;
-    let key = &candidate.public_key;
-    let signature = signed.signature.raw_bytes();
-    match crypto.verify_signature(&child.signature, key, &body, signature) {
+    match verify_signed(der, &child.signature, &candidate.public_key, crypto) {
         Ok(()) => None,
         Err(SignatureError::Unsupported) => Some(Refusal::SignatureUnsupported {
             algorithm: child.signature.clone(),

@@ -12,7 +12,7 @@ use crate::backend::PresentedCertificate;
 use crate::credential::Anchors;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Refusal};
 use crate::policy::{KeyPolicy, pin_of};
-use crate::revocation::{Question, RevocationProblem, Scope};
+use crate::revocation::{Question, RevocationProblem, Scope, ShownCertificate};
 use crate::session::CertificateIdentity;
 use crate::x509::CertificateFacts;
 use crate::x509::walk::issuer_and_subject;
@@ -27,12 +27,21 @@ pub(super) struct Link {
     /// `None` if it cannot be read.
     pub(super) facts: Option<CertificateFacts>,
     /// The certificate itself, where it takes that to say why nobody vouches for it, or
-    /// to look up whom it revoked.
+    /// to look up whom it revoked, or to look it up itself once the handshake is over.
     pub(super) der: Vec<u8>,
     /// The TLS library's verdict, and ours.
     pub(super) flags: CheckFlags,
     /// What we found that it was not asked for.
     pub(super) refusals: Vec<Refusal>,
+}
+
+impl Link {
+    fn into_shown(self) -> ShownCertificate {
+        ShownCertificate {
+            depth: self.depth,
+            der: self.der,
+        }
+    }
 }
 
 struct ChainExaminer<'a> {
@@ -216,8 +225,10 @@ impl Examiner for ChainExaminer<'_> {
             flags |= flag;
             refusals.push(refusal);
         }
-        let asks_issuers = self.expected.trust.policy().crls().is_some();
-        let keep = flags.has(CheckFlags::NOT_TRUSTED) || (asks_issuers && presented.depth > 0);
+        let policy = self.expected.trust.policy();
+        let keep = flags.has(CheckFlags::NOT_TRUSTED)
+            || policy.status_check().is_some()
+            || (policy.crls().is_some() && presented.depth > 0);
         self.chain.push(Link {
             depth: presented.depth,
             facts,
@@ -256,9 +267,14 @@ impl Examiner for ChainExaminer<'_> {
                 }),
             })
             .collect();
+        let chain = match self.expected.trust.policy().status_check() {
+            None => Vec::new(),
+            Some(_) => self.chain.into_iter().map(Link::into_shown).collect(),
+        };
         Findings {
             refused,
             leaf: self.leaf,
+            chain,
         }
     }
 }

@@ -16,6 +16,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+pub(crate) use chain::verify_signed;
 pub(crate) use examiner::examine;
 
 use crate::backend::{
@@ -24,6 +25,7 @@ use crate::backend::{
 use crate::credential::Trust;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Peer};
 use crate::name::ServerName;
+use crate::revocation::ShownCertificate;
 use crate::session::CertificateIdentity;
 use crate::time::UnixTime;
 use crate::x509::SignatureAlgorithm;
@@ -59,6 +61,8 @@ impl<B: Backend> Crypto for B {
 
 /// [`Crypto`], and what it takes to ask somebody else about a certificate.
 pub(crate) trait Means: Crypto {
+    fn random(&self, bytes: &mut [u8]) -> Result<(), OsError>;
+
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError>;
 
     fn exchange(
@@ -72,6 +76,10 @@ pub(crate) trait Means: Crypto {
 }
 
 impl<B: Backend> Means for B {
+    fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
+        Backend::random(self, bytes)
+    }
+
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
         Backend::resolve(self, host, port)
     }
@@ -108,6 +116,9 @@ pub(crate) struct Findings {
     pub(crate) refused: Vec<CertificateRefusal>,
     /// Who the peer showed itself to be.
     pub(crate) leaf: Option<CertificateIdentity>,
+    /// The chain, trust anchor first, where it is to be looked up once the handshake
+    /// is over; empty otherwise.
+    pub(crate) chain: Vec<ShownCertificate>,
 }
 
 /// Looks at certificates as they come.

@@ -24,6 +24,10 @@ pub const MAX_FIELDS: usize = 48;
 #[derive(Clone, Copy)]
 pub(crate) enum Method<'a> {
     /// What is there.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "for revocation lists, which are not fetched yet")
+    )]
     Get,
     /// The answer to this.
     Post {
@@ -32,13 +36,15 @@ pub(crate) enum Method<'a> {
     },
 }
 
-/// How much, and how long.
+/// How long a document may be, and how long it may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    /// The longest body that is taken, in bytes.
-    pub(crate) bytes: usize,
-    /// From the attempt to connect to the last byte of the answer.
-    pub(crate) timeout: Duration,
+pub struct Limits {
+    /// The longest document that is taken, in bytes; what is held in memory is at most
+    /// this and [`MAX_HEAD`].
+    pub bytes: usize,
+    /// From the attempt to connect to the last byte of the answer. Looking up the
+    /// host's address takes as long as the platform's resolver does.
+    pub timeout: Duration,
 }
 
 /// Why a document could not be fetched.
@@ -287,6 +293,19 @@ fn read_length(value: &[u8]) -> Option<usize> {
         return None;
     }
     core::str::from_utf8(value).ok()?.parse().ok()
+}
+
+impl FetchError {
+    /// Whether there was no answer, as against one that will not do. A body that was
+    /// cut short is none.
+    pub(crate) const fn is_absence(&self) -> bool {
+        match self {
+            Self::Resolve(_) | Self::Exchange(_) | Self::Closed | Self::Short { .. } => true,
+            // Request Timeout, Too Many Requests, and what is the server's own fault.
+            Self::Status(status) => matches!(status, 408 | 429 | 500..=599),
+            _ => false,
+        }
+    }
 }
 
 impl fmt::Display for FetchError {

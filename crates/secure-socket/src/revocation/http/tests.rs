@@ -48,6 +48,10 @@ fn os(error: &std::io::Error) -> OsError {
 }
 
 impl Means for Plain {
+    fn random(&self, _: &mut [u8]) -> Result<(), OsError> {
+        Ok(())
+    }
+
     fn resolve(&self, _: &str, _: u16) -> Result<Addresses, OsError> {
         Ok(self.hosts.iter().copied().collect())
     }

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a responder of somebody else's cannot be brought to say, and whatever can be
+//! made of a response by changing it. Signatures are taken for good here: they are
+//! tested over a TLS library, in mbedtls-backend.
+
+use alloc::vec::Vec;
+use core::net::SocketAddr;
+use std::string::ToString as _;
+use std::vec;
+
+use der::asn1::{BitString, ObjectIdentifier, OctetString};
+use der::{Decode as _, Encode as _};
+use test_pki::recipe::{Recipe, World};
+use x509_cert::ext::Extension;
+use x509_ocsp::{
+    BasicOcspResponse, CertStatus, OcspRequest, OcspResponse, ResponseData, SingleResponse,
+};
+
+use super::request::Question;
+use super::response::{Good, judge};
+use super::*;
+use crate::backend::{Addresses, OsError, SignatureError};
+use crate::policy::KeyPolicy;
+use crate::time::UnixTime;
+use crate::verify::{Crypto, Means};
+use crate::x509::SignatureAlgorithm;
+
+/// Finds every signature good.
+struct EverythingVerifies;
+
+impl Crypto for EverythingVerifies {
+    fn sha256(&self, data: &[u8]) -> [u8; 32] {
+        // Two of them are told apart, which is all that is wanted of it here.
+        let mut hash = [0_u8; 32];
+        for (index, byte) in data.iter().enumerate() {
+            hash[index % 32] = hash[index % 32].wrapping_mul(31).wrapping_add(*byte);
+        }
+        hash
+    }
+
+    fn verify_signature(
+        &self,
+        _: &SignatureAlgorithm,
+        _: &[u8],
+        _: &[u8],
+        _: &[u8],
+    ) -> Result<(), SignatureError> {
+        Ok(())
+    }
+}
+
+impl Means for EverythingVerifies {
+    fn random(&self, _: &mut [u8]) -> Result<(), OsError> {
+        unreachable!("nobody asks for a nonce")
+    }
+
+    fn resolve(&self, _: &str, _: u16) -> Result<Addresses, OsError> {
+        unreachable!("nobody is asked")
+    }
+
+    fn exchange(
+        &self,
+        _: SocketAddr,
+        _: &[u8],
+        _: usize,
+        _: Duration,
+        _: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Vec<u8>, OsError> {
+        unreachable!("nobody is asked")
+    }
+}
+
+fn world() -> World {
+    let text = r#"
+        certificate = [
+            { id = "root" },
+            { id = "leaf", issuer = "root" },
+            { id = "other", issuer = "root" },
+            { id = "delegate", issuer = "root", ext_key_usage = ["OCSPSigning"] },
+        ]
+        ocsp = [{ for = "leaf", signer = "delegate" }]
+    "#;
+    Recipe::from_toml(text).unwrap().make().unwrap()
+}
+
+fn question(world: &World, id: &str, hash: CertIdHash) -> Question {
+    let der = |id| &world.certificate(id).unwrap().der;
+    Question::about(der(id), der("root"), hash, &EverythingVerifies).unwrap()
+}
+
+fn response(world: &World) -> Vec<u8> {
+    world.ocsp_response_for("leaf", None).unwrap()
+}
+
+const CLOCK: UnixTime = UnixTime::from_seconds(1_795_391_999);
+
+fn judged(response: &[u8], question: &Question) -> Result<Good, Refusal> {
+    let lookup = StatusLookup {
+        check: &Checker::new(Ocsp::new()),
+        keys: &KeyPolicy::new(),
+        clock: CLOCK,
+        means: &EverythingVerifies,
+    };
+    judge(response, question, None, &lookup)
+}
+
+/// The same response with something else in it.
+fn changed(response: &[u8], change: impl FnOnce(&mut ResponseData)) -> Vec<u8> {
+    let mut response = OcspResponse::from_der(response).unwrap();
+    let bytes = response.response_bytes.as_mut().unwrap();
+    let mut basic = BasicOcspResponse::from_der(bytes.response.as_bytes()).unwrap();
+    change(&mut basic.tbs_response_data);
+    basic.signature = BitString::from_bytes(&[0; 8]).unwrap();
+    bytes.response = OctetString::new(basic.to_der().unwrap()).unwrap();
+    response.to_der().unwrap()
+}
+
+fn extension(critical: bool) -> Extension {
+    Extension {
+        extn_id: ObjectIdentifier::new_unwrap("1.2.3.4"),
+        critical,
+        extn_value: OctetString::new([5, 0]).unwrap(),
+    }
+}
+
+fn problem(result: Result<Good, Refusal>) -> RevocationProblem {
+    match result {
+        Err(Refusal::RevocationUnknown { problem }) => problem,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_request_names_the_certificate_by_either_hash() {
+    let world = world();
+    for (hash, length) in [(CertIdHash::Sha1, 20), (CertIdHash::Sha256, 32)] {
+        let question = question(&world, "leaf", hash);
+        let nonce = [7; request::NONCE];
+        let request = question.to_der(Some(&nonce)).unwrap();
+        let request = OcspRequest::from_der(&request).unwrap();
+        assert_eq!(request.nonce().unwrap().0.as_bytes(), nonce);
+        let [one] = request.tbs_request.request_list.as_slice() else {
+            panic!("{request:?}");
+        };
+        assert_eq!(one.req_cert.issuer_key_hash.as_bytes().len(), length);
+        assert!(question.is_about(&one.req_cert));
+    }
+    // The cache tells them apart, and does not mind by which hash one asked.
+    let key = |id, hash| question(&world, id, hash).key;
+    assert_eq!(
+        key("leaf", CertIdHash::Sha1),
+        key("leaf", CertIdHash::Sha256)
+    );
+    assert_ne!(
+        key("leaf", CertIdHash::Sha1),
+        key("other", CertIdHash::Sha1)
+    );
+}
+
+#[test]
+fn an_algorithm_is_the_same_without_its_null() {
+    let world = world();
+    let question = question(&world, "leaf", CertIdHash::Sha1);
+    let bare = changed(&response(&world), |data| {
+        data.responses[0].cert_id.hash_algorithm.parameters = None;
+    });
+    judged(&bare, &question).unwrap();
+}
+
+#[test]
+fn of_several_answers_the_one_that_was_asked_for_counts() {
+    let world = world();
+    let leaf = question(&world, "leaf", CertIdHash::Sha1);
+    let other = question(&world, "other", CertIdHash::Sha1);
+    let with = |more: &dyn Fn(&SingleResponse) -> Vec<SingleResponse>| {
+        changed(&response(&world), |data| {
+            data.responses = more(&data.responses[0]);
+        })
+    };
+    let about_other = |one: &SingleResponse| {
+        let mut single = one.clone();
+        single.cert_id = other.id.clone();
+        single.cert_status = CertStatus::unknown();
+        single
+    };
+    let beside = with(&|one| vec![about_other(one), one.clone()]);
+    judged(&beside, &leaf).unwrap();
+    assert_eq!(
+        problem(judged(&beside, &other)),
+        RevocationProblem::OcspUnknown
+    );
+    let none = with(&|_| Vec::new());
+    let missing = RevocationProblem::OcspOtherCertificate;
+    assert_eq!(problem(judged(&none, &leaf)), missing);
+    // Two answers to one question: a bad one is enough, wherever it stands.
+    for order in [[0, 1], [1, 0]] {
+        let both = with(&|one| {
+            let mut bad = one.clone();
+            bad.cert_status = CertStatus::unknown();
+            let two = [one.clone(), bad];
+            order.map(|index| two[index].clone()).to_vec()
+        });
+        assert_eq!(
+            problem(judged(&both, &leaf)),
+            RevocationProblem::OcspUnknown
+        );
+        // Of two good ones the sooner end.
+        let both = with(&|one| {
+            let mut endless = one.clone();
+            endless.next_update = None;
+            endless.this_update =
+                der::DateTime::from_unix_duration(Duration::from_secs(CLOCK.seconds()))
+                    .unwrap()
+                    .into();
+            let two = [one.clone(), endless];
+            order.map(|index| two[index].clone()).to_vec()
+        });
+        assert_eq!(judged(&both, &leaf).unwrap().next_update, None);
+    }
+}
+
+#[test]
+fn what_is_critical_and_not_understood_is_refused() {
+    let world = world();
+    let question = question(&world, "leaf", CertIdHash::Sha1);
+    for (critical, is_taken) in [(false, true), (true, false)] {
+        let of_all = changed(&response(&world), |data| {
+            data.response_extensions = Some(vec![extension(critical)]);
+        });
+        let of_one = changed(&response(&world), |data| {
+            data.responses[0].single_extensions = Some(vec![extension(critical)]);
+        });
+        for response in [of_all, of_one] {
+            let result = judged(&response, &question);
+            if is_taken {
+                result.unwrap();
+                continue;
+            }
+            let extension = "1.2.3.4".to_string();
+            let expected = RevocationProblem::OcspExtension { extension };
+            assert_eq!(problem(result), expected);
+        }
+    }
+}
+
+#[test]
+fn a_response_of_another_type_is_none() {
+    let world = world();
+    let question = question(&world, "leaf", CertIdHash::Sha1);
+    let whole = OcspResponse::from_der(&response(&world)).unwrap();
+    let mut other = whole.clone();
+    if let Some(bytes) = &mut other.response_bytes {
+        bytes.response_type = ObjectIdentifier::new_unwrap("1.2.3.4");
+    }
+    let mut empty = whole.clone();
+    empty.response_bytes = None;
+    let mut longer = whole.to_der().unwrap();
+    longer.push(0);
+    for response in [other.to_der().unwrap(), empty.to_der().unwrap(), longer] {
+        let problem = problem(judged(&response, &question));
+        assert_eq!(problem, RevocationProblem::OcspUnreadable);
+    }
+}
+
+/// Whatever is cut off or changed in a response, nothing panics, and only what does not
+/// change the answer is taken.
+#[test]
+fn no_response_panics() {
+    let world = world();
+    let question = question(&world, "leaf", CertIdHash::Sha1);
+    let response = response(&world);
+    judged(&response, &question).unwrap();
+    for end in 0..response.len() {
+        let cut = judged(&response[..end], &question);
+        assert_eq!(problem(cut), RevocationProblem::OcspUnreadable, "{end}");
+    }
+    let mut taken = 0;
+    for place in 0..response.len() {
+        for value in [response[place] ^ 1, response[place] ^ 0x20, 0, 0xFF] {
+            let mut mutated = response.clone();
+            mutated[place] = value;
+            taken += u32::from(judged(&mutated, &question).is_ok());
+            // A byte more, and one less.
+            mutated.insert(place, value);
+            let _ = judged(&mutated, &question);
+            mutated.drain(place..place + 2);
+            let _ = judged(&mutated, &question);
+        }
+    }
+    // Signatures count for nothing here: what is not looked at may change.
+    assert!(taken > 0);
+    // Lengths that promise more than there is.
+    for place in 0..response.len() {
+        for length in [
+            &[0x84, 0xFF, 0xFF, 0xFF, 0xFF][..],
+            &[0x83, 1, 0, 0],
+            &[0x80],
+        ] {
+            let mut mutated = response.clone();
+            mutated.splice(place..=place, length.iter().copied());
+            let _ = judged(&mutated, &question);
+        }
+    }
+}
