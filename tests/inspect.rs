@@ -206,6 +206,40 @@ fn servers_of_others_show_their_chains() {
 }
 
 #[test]
+fn the_verdict_is_that_of_a_real_handshake() {
+    for leaf in [
+        "server",
+        "expired",
+        "not-yet-valid",
+        "wrong-name",
+        "self-signed",
+        "other-ca",
+        "missing-intermediate",
+        "no-server-auth",
+    ] {
+        let own = format!("-cert pki/ec/{leaf}.pem -key pki/ec/{leaf}-key.pem");
+        let sent = json(&format!("inspect pki/ec/{leaf}.pem"));
+        let server = OtherServer::openssl(&match sent["certificates"][1] {
+            Value::Null => own,
+            _ => format!("{own} -cert_chain pki/ec/intermediate.pem"),
+        });
+        let trust = format!("{CA} --server-name device.test");
+        let connect = format!(
+            "connect {} --mode server-auth --handshake-only {trust}",
+            server.address
+        );
+        let real = json(&connect)["error"].clone();
+        assert_eq!(real.is_null(), leaf == "server", "{real}");
+        for inspect in [
+            format!("inspect pki/ec/{leaf}.pem {trust}"),
+            format!("inspect {} {trust}", server.address),
+        ] {
+            assert_eq!(json(&inspect)["verdict"]["error"], real, "{inspect}");
+        }
+    }
+}
+
+#[test]
 fn a_server_that_shows_nothing_is_told_from_none_at_all() {
     let psk = Server::start("--mode psk --credentials pki/ec");
     for tls in ["1.2", "1.3", "both"] {

@@ -169,6 +169,8 @@ fn what_cannot_be_verified_is_named_and_nothing_is_written() {
         );
         assert!(!file("never.pem").exists(), "{arguments}");
     }
+    let stage = json("trim-ca bundle.pem --chain pki/ec/server.pem -o never.pem")["stage"].clone();
+    assert_eq!(stage, "verify");
     let left = fs::read_dir(directory()).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert!(

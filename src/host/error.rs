@@ -34,6 +34,13 @@ pub(crate) enum HostError {
     Usage(String),
     /// A server sent no chain.
     NoChain { host: Host, error: Error },
+    /// The CA certificates in this file do not verify a peer.
+    NotVerified {
+        peer: String,
+        by: PathBuf,
+        /// `None` if there is no such certificate in it.
+        error: Option<Error>,
+    },
     /// It went wrong with this one of several peers.
     Peer { peer: String, error: Box<Self> },
     /// What was printed says it all: it did not go as it should.
@@ -67,6 +74,7 @@ impl HostError {
             Self::Start(_) => "start",
             Self::NoChain { error, .. } => error.stage(),
             Self::Peer { error, .. } => error.stage(),
+            Self::NotVerified { error, .. } => error.as_ref().map_or("credential", Error::stage),
             Self::Told => "verdict",
             Self::Output(_) => "output",
             Self::Demo { .. } => "demo",
@@ -103,6 +111,19 @@ impl fmt::Display for HostError {
             Self::Usage(what) => f.write_str(what),
             Self::NoChain { host, error } => no_chain(f, host, error),
             Self::Peer { peer, error } => write!(f, "{peer}: {error}; nothing was written"),
+            Self::NotVerified { peer, by, error } => {
+                let by = by.display();
+                write!(
+                    f,
+                    "{peer} is not verified by {by}, so that nothing was written: "
+                )?;
+                match error {
+                    Some(error) => error.fmt(f),
+                    None => {
+                        f.write_str("there is no CA certificate in it that a device could trust")
+                    }
+                }
+            }
             Self::Told => f.write_str("it was refused"),
             Self::Output(error) => write!(f, "standard output: {error}"),
             Self::Demo { failed, of } => {

@@ -214,18 +214,18 @@ impl Peer<'_> {
         args: &TrimArgs,
         backend: MbedTls,
     ) -> Result<(), HostError> {
-        let refusal = match anchors {
-            [] => "there is no CA certificate in it that a device could trust".to_owned(),
+        let error = match anchors {
+            [] => None,
             anchors => match self.judge(chain, anchors, args, backend)?.refusal {
                 None => return Ok(()),
-                Some(error) => error.to_string(),
+                refusal => refusal,
             },
         };
-        Err(HostError::Usage(format!(
-            "{} is not verified by {}, so that nothing was written: {refusal}",
-            self.shown(),
-            source.display()
-        )))
+        Err(HostError::NotVerified {
+            peer: self.shown(),
+            by: source.to_owned(),
+            error,
+        })
     }
 }
 
