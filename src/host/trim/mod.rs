@@ -61,52 +61,32 @@ pub(crate) fn trim_ca(args: &TrimArgs, as_json: bool) -> Result<(), HostError> {
     let bundle = chain::read(&args.bundle)?;
     let usable = usable(&bundle, args, backend);
     let unusable = bundle.len() - usable.len();
-    let peers: Vec<Peer<'_>> = args
-        .hosts
-        .iter()
-        .map(Peer::Host)
-        .chain(args.chains.iter().map(|path| Peer::File(path)))
-        .collect();
-    let all: Vec<CaCertificate> = usable.iter().map(|ca| ca.anchor.clone()).collect();
-    let chains = peers
-        .iter()
-        .map(|peer| peer.chain(args, backend))
-        .collect::<Result<Vec<_>, _>>()?;
-    for (peer, chain) in peers.iter().zip(&chains) {
-        peer.must_pass(chain, &all, &args.bundle, args, backend)?;
-    }
+    let hosts = args.hosts.iter().map(Peer::Host);
+    let files = args.chains.iter().map(|path| Peer::File(path));
+    let peers: Vec<Peer<'_>> = hosts.chain(files).collect();
+    let chains = must_pass(&peers, &usable, &args.bundle, args, backend)?;
 
-    let candidates = usable
-        .iter()
-        .map(|ca| {
-            let alone = [ca.anchor.clone()];
-            let verifies = peers
-                .iter()
-                .zip(&chains)
-                .map(|(peer, chain)| Ok(peer.judge(chain, &alone, args, backend)?.is_accepted()))
-                .collect::<Result<_, HostError>>()?;
-            Ok(Candidate {
-                bytes: ca.bytes(),
-                verifies,
-            })
-        })
-        .collect::<Result<Vec<_>, HostError>>()?;
+    let candidates = candidates(&usable, &peers, &chains, args, backend)?;
     let Some(cover) = cover(&candidates, peers.len()) else {
         return Err(HostError::Usage(
             "the bundle verifies every peer as a whole, but no single CA of it does: report it"
                 .into(),
         ));
     };
-    let names = (0..peers.len())
-        .map(|peer| {
-            let by = cover.chosen.iter().copied().find(|ca| {
-                let candidate = candidates.get(*ca);
-                candidate.is_some_and(|one| one.verifies.get(peer) == Some(&true))
-            });
-            by.and_then(|ca| usable.get(ca))
-                .map_or_else(String::new, |ca| ca.subject.clone())
-        })
-        .collect::<Vec<_>>();
+    let verified_by = |peer: usize| {
+        let verifies = |ca: &usize| {
+            let one = candidates.get(*ca);
+            one.is_some_and(|one| one.verifies.get(peer) == Some(&true))
+        };
+        let ca = cover.chosen.iter().copied().find(verifies);
+        ca.and_then(|ca| usable.get(ca))
+            .map_or_else(String::new, |ca| ca.subject.clone())
+    };
+    let shown = peers
+        .iter()
+        .enumerate()
+        .map(|(index, peer)| (peer.shown(), verified_by(index)))
+        .collect();
     let kept: Vec<Ca> = usable
         .into_iter()
         .enumerate()
@@ -115,18 +95,12 @@ pub(crate) fn trim_ca(args: &TrimArgs, as_json: bool) -> Result<(), HostError> {
         .collect();
 
     // Once more, with nothing but what is written.
-    let small: Vec<CaCertificate> = kept.iter().map(|ca| ca.anchor.clone()).collect();
-    for peer in &peers {
-        let chain = peer.chain(args, backend)?;
-        peer.must_pass(&chain, &small, &args.output, args, backend)?;
-    }
-    write::write(
-        &args.output,
-        kept.iter().map(|ca| (&*ca.subject, ca.anchor.as_der())),
-    )?;
+    must_pass(&peers, &kept, &args.output, args, backend)?;
+    let certificates = kept.iter().map(|ca| (&*ca.subject, ca.anchor.as_der()));
+    write::write(&args.output, certificates)?;
     let trimmed = Trimmed {
         args,
-        peers: peers.iter().map(Peer::shown).zip(names).collect(),
+        peers: shown,
         kept,
         is_smallest: cover.is_smallest,
         bundle: (bundle.len(), bundle.iter().map(Vec::len).sum()),
@@ -136,6 +110,62 @@ pub(crate) fn trim_ca(args: &TrimArgs, as_json: bool) -> Result<(), HostError> {
         true => trimmed.json(),
         false => trimmed.text(),
     })
+}
+
+/// Gets every peer's chain, and refuses the first that the CAs of `source` do not
+/// verify together.
+fn must_pass(
+    peers: &[Peer<'_>],
+    cas: &[Ca],
+    source: &Path,
+    args: &TrimArgs,
+    backend: MbedTls,
+) -> Result<Vec<Vec<Der>>, HostError> {
+    let anchors: Vec<CaCertificate> = cas.iter().map(|ca| ca.anchor.clone()).collect();
+    let mut chains = Vec::new();
+    for peer in peers {
+        let chain = peer.chain(args, backend)?;
+        let error = match anchors.is_empty() {
+            true => None,
+            false => match peer.judge(&chain, &anchors, args, backend)?.refusal {
+                Some(error) => Some(error),
+                None => {
+                    chains.push(chain);
+                    continue;
+                }
+            },
+        };
+        return Err(HostError::NotVerified {
+            peer: peer.shown(),
+            by: source.to_owned(),
+            error,
+        });
+    }
+    Ok(chains)
+}
+
+/// Each CA, and which peers it verifies alone: a chain ends at one CA.
+fn candidates(
+    cas: &[Ca],
+    peers: &[Peer<'_>],
+    chains: &[Vec<Der>],
+    args: &TrimArgs,
+    backend: MbedTls,
+) -> Result<Vec<Candidate>, HostError> {
+    cas.iter()
+        .map(|ca| {
+            let alone = [ca.anchor.clone()];
+            let verifies = peers
+                .iter()
+                .zip(chains)
+                .map(|(peer, chain)| Ok(peer.judge(chain, &alone, args, backend)?.is_accepted()))
+                .collect::<Result<_, HostError>>()?;
+            Ok(Candidate {
+                bytes: ca.bytes(),
+                verifies,
+            })
+        })
+        .collect()
 }
 
 /// The certificates that a client can be built with that trusts them.
@@ -203,29 +233,6 @@ impl Peer<'_> {
     ) -> Result<Verdict, HostError> {
         let trust = args.policy.trust(anchors.to_vec());
         Ok(chain::judge(backend, chain, trust, &self.name(chain)?)?)
-    }
-
-    /// Refuses a peer that these CAs, those in `source`, do not verify.
-    fn must_pass(
-        &self,
-        chain: &[Der],
-        anchors: &[CaCertificate],
-        source: &Path,
-        args: &TrimArgs,
-        backend: MbedTls,
-    ) -> Result<(), HostError> {
-        let error = match anchors {
-            [] => None,
-            anchors => match self.judge(chain, anchors, args, backend)?.refusal {
-                None => return Ok(()),
-                refusal => refusal,
-            },
-        };
-        Err(HostError::NotVerified {
-            peer: self.shown(),
-            by: source.to_owned(),
-            error,
-        })
     }
 }
 
