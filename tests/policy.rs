@@ -8,7 +8,7 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use support::{Server, file, refusal_of, refused, run, shown, usage};
+use support::{Server, directory, file, json, refusal_of, refused, run, shown, usage};
 
 const TRUSTED: &str = "--mode server-auth --ca pki/ec/ca.pem --server-name device.test";
 
@@ -166,6 +166,136 @@ fn a_servers_clock_can_be_given_too() {
         server.address
     ));
     assert_eq!(server.says()["session"]["mode"], "mutual");
+}
+
+/// A revocation list of `issuer` in `NAME.pem`, by `openssl ca`.
+fn crl(name: &str, issuer: &str, revoked: &[&str], dates: &[&str]) {
+    std::fs::write(file(&format!("{name}.index")), "").unwrap();
+    let settings = format!("[ca]\ndefault_ca=d\n[d]\ndatabase={name}.index\ndefault_md=sha256\n");
+    std::fs::write(file(&format!("{name}.conf")), settings).unwrap();
+    let ca = |arguments: &[&str]| {
+        let output = Command::new("openssl")
+            .args(["ca", "-config", &format!("{name}.conf")])
+            .args(["-cert", &format!("pki/ec/{issuer}.pem")])
+            .args(["-keyfile", &format!("pki/ec/{issuer}-key.pem")])
+            .args(arguments)
+            .current_dir(directory())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    for certificate in revoked {
+        ca(&["-revoke", certificate, "-crl_reason", "keyCompromise"]);
+    }
+    let out = format!("{name}.pem");
+    ca(&[&["-gencrl", "-out", &out], dates].concat());
+}
+
+const FOR_A_WEEK: &[&str] = &["-crldays", "7"];
+
+#[test]
+fn certificates_are_looked_up_in_revocation_lists() {
+    let server = server("pki/ec/server");
+    let connect = format!("connect {} {TRUSTED}", server.address);
+    crl("root-crl", "ca", &[], FOR_A_WEEK);
+    crl(
+        "good-crl",
+        "intermediate",
+        &["pki/ec/client.pem"],
+        FOR_A_WEEK,
+    );
+    crl(
+        "bad-crl",
+        "intermediate",
+        &["pki/ec/server.pem"],
+        FOR_A_WEEK,
+    );
+    crl("cut-off", "ca", &["pki/ec/intermediate.pem"], FOR_A_WEEK);
+    let past = [
+        "-crl_lastupdate",
+        "20260101000000Z",
+        "-crl_nextupdate",
+        "20260108000000Z",
+    ];
+    crl("old-crl", "intermediate", &[], &past);
+
+    shown(&format!("{connect} --crl root-crl.pem --crl good-crl.pem"));
+    shown(&format!("{connect} --crl good-crl.pem --crl-scope leaf"));
+    shown(&format!(
+        "{connect} --crl cut-off.pem --crl good-crl.pem --crl-scope leaf"
+    ));
+    for (lists, part) in [
+        ("--crl root-crl.pem --crl bad-crl.pem", "revoked"),
+        ("--crl bad-crl.pem --crl-scope leaf", "revoked"),
+        (
+            "--crl cut-off.pem --crl good-crl.pem",
+            "(depth 1): its issuer revoked it",
+        ),
+        ("--crl good-crl.pem", "Secure Sockets Test Root"),
+        ("--crl root-crl.pem --crl old-crl.pem", "2026-01-08"),
+    ] {
+        let sentence = refused(&format!("{connect} {lists}"));
+        assert!(sentence.contains(part), "{lists}: {sentence}");
+        let report = json(&format!(
+            "inspect pki/ec/server.pem --ca pki/ec/ca.pem {lists}"
+        ));
+        let refusal = &report["verdict"]["refused"][0]["refusals"][0];
+        assert_eq!(refusal["check"], "revoked", "{report}");
+    }
+    let text =
+        shown("inspect pki/ec/server.pem --ca pki/ec/ca.pem --crl good-crl.pem --crl-scope leaf");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        text.contains("revocation of the peer's own certificate"),
+        "{text}"
+    );
+    refused("trim-ca pki/ec/ca.pem --chain pki/ec/server.pem -o never.pem --crl bad-crl.pem");
+    shown(
+        "trim-ca pki/ec/ca.pem --chain pki/ec/server.pem -o looked-up.pem --crl good-crl.pem \
+         --crl-scope leaf",
+    );
+}
+
+#[test]
+fn a_server_looks_its_clients_up() {
+    crl(
+        "clients",
+        "intermediate",
+        &["pki/ec/client.pem"],
+        FOR_A_WEEK,
+    );
+    let common = "--mode mutual --credentials pki/ec";
+    let mut server = Server::start(&format!("{common} --crl clients.pem --crl-scope leaf"));
+    run(&format!("connect {} {common}", server.address));
+    let said = server.says();
+    assert!(
+        said["error"].as_str().unwrap().contains("revoked"),
+        "{said}"
+    );
+}
+
+#[test]
+fn files_that_are_no_revocation_list_are_named() {
+    for (path, part) in [
+        ("nowhere.pem", "No such file"),
+        ("pki/ec/ca.pem", "holds no revocation list"),
+        ("pki/ec/psk.hex", "is no revocation list"),
+    ] {
+        let sentence = refused(&format!("connect 127.0.0.1:1 {TRUSTED} --crl {path}"));
+        assert!(
+            sentence.contains(path) && sentence.contains(part),
+            "{sentence}"
+        );
+    }
+    assert!(usage(&format!("connect host:1 {TRUSTED} --crl-scope leaf")).contains("--crl <FILE>"));
+    let scope = usage(&format!("connect host:1 {TRUSTED} --crl x --crl-scope all"));
+    assert!(scope.contains("use leaf or chain"), "{scope}");
+    crl("any", "ca", &[], FOR_A_WEEK);
+    let pinned = refused(&format!(
+        "connect 127.0.0.1:1 --mode server-auth --pinned-only --pin {} --crl any.pem",
+        "0".repeat(64)
+    ));
+    assert!(pinned.contains("no issuer who could revoke"), "{pinned}");
 }
 
 #[test]

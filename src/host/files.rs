@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use mbedtls_backend::MbedTls;
 use secure_socket::credential::{CaCertificate, Identity, Psk, PskIdentity, PskSource, Trust};
+use secure_socket::revocation::Crl;
 use secure_socket::{Mode, diagnosis::Peer};
 use secure_sockets::Credentials;
 use zeroize::Zeroizing;
@@ -89,10 +90,10 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, HostError> {
 
 fn trust(args: &CommonArgs) -> Result<Option<Trust>, HostError> {
     if args.pinned_only {
-        return Ok(Some(args.policy.pinned_trust()));
+        return args.policy.pinned_trust().map(Some);
     }
     let path = named_or_in(args, args.ca.as_ref(), "ca.pem")?;
-    path.map(|path| Ok(args.policy.trust(anchors(&path)?)))
+    path.map(|path| Ok(Trust::from(anchors(&path)?).with_policy(args.policy.policy()?)))
         .transpose()
 }
 
@@ -102,6 +103,16 @@ pub(crate) fn anchors(path: &Path) -> Result<Vec<CaCertificate>, HostError> {
     match pem(&bytes) {
         Some(text) => CaCertificate::from_pem(text),
         None => CaCertificate::from_der(bytes.to_vec()).map(|anchor| vec![anchor]),
+    }
+    .map_err(HostError::credential(path))
+}
+
+/// The revocation lists in a file.
+pub(crate) fn crls(path: &Path) -> Result<Vec<Crl>, HostError> {
+    let bytes = read(path)?;
+    match pem(&bytes) {
+        Some(text) => Crl::from_pem(text),
+        None => Crl::from_der(bytes.to_vec()).map(|list| vec![list]),
     }
     .map_err(HostError::credential(path))
 }

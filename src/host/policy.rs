@@ -2,15 +2,19 @@
 
 //! What the command line says of how carefully to look at certificates.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use der::DateTime;
 use mbedtls_backend::MbedTls;
 use secure_socket::UnixTime;
-use secure_socket::credential::{CaCertificate, Trust};
+use secure_socket::credential::Trust;
 use secure_socket::diagnosis::Peer;
 use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS, Policy, SpkiPin};
+use secure_socket::revocation::{Crls, Scope};
 
 use super::error::HostError;
+use super::files;
 
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "How carefully to look at certificates")]
@@ -25,6 +29,14 @@ pub(crate) struct PolicyArgs {
     /// Takes a server's certificate without a subjectAltName by its commonName
     #[arg(long)]
     pub(crate) legacy_common_name: bool,
+    /// A revocation list, in PEM or DER, that certificates are looked up in; once for
+    /// each. One that is in date is then demanded of every issuer
+    #[arg(long = "crl", value_name = "FILE")]
+    pub(crate) crls: Vec<PathBuf>,
+    /// Which certificates are looked up: leaf for the peer's own, chain for every one but
+    /// the trust anchor [default: chain]
+    #[arg(long, value_name = "SCOPE", requires = "crls", value_parser = parse_scope)]
+    pub(crate) crl_scope: Option<Scope>,
     /// Checks dates as if it were then: 2026-11-24, 2026-11-24T10:00:00Z, or seconds
     /// since 1970 [default: now]
     #[arg(long, value_name = "DATE", value_parser = parse_clock)]
@@ -42,23 +54,37 @@ impl PolicyArgs {
         })
     }
 
-    /// Trusts whom `anchors` vouch for.
-    pub(crate) fn trust(&self, anchors: Vec<CaCertificate>) -> Trust {
-        Trust::from(anchors).with_policy(self.policy().with_pins(self.pins.iter().copied()))
+    /// The policy on chains that lead to a CA. Reads the revocation lists.
+    pub(crate) fn policy(&self) -> Result<Policy, HostError> {
+        Ok(self.without_pins()?.with_pins(self.pins.iter().copied()))
     }
 
     /// Trusts the pinned keys in place of a CA.
-    pub(crate) fn pinned_trust(&self) -> Trust {
-        Trust::pinned(self.pins.iter().copied()).with_policy(self.policy())
+    pub(crate) fn pinned_trust(&self) -> Result<Trust, HostError> {
+        Ok(Trust::pinned(self.pins.iter().copied()).with_policy(self.without_pins()?))
     }
 
-    fn policy(&self) -> Policy {
-        let bits = self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS);
-        let policy = Policy::new().with_keys(KeyPolicy::new().with_max_rsa_bits(bits));
-        match self.legacy_common_name {
-            true => policy.with_legacy_common_name(),
-            false => policy,
+    fn without_pins(&self) -> Result<Policy, HostError> {
+        let mut policy = Policy::new().with_keys(self.keys());
+        if self.legacy_common_name {
+            policy = policy.with_legacy_common_name();
         }
+        if !self.crls.is_empty() {
+            let mut crls = Crls::new().with_scope(self.crl_scope());
+            for path in &self.crls {
+                crls = crls.with_lists(files::crls(path)?);
+            }
+            policy = policy.with_crls(crls);
+        }
+        Ok(policy)
+    }
+
+    fn keys(&self) -> KeyPolicy {
+        KeyPolicy::new().with_max_rsa_bits(self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS))
+    }
+
+    fn crl_scope(&self) -> Scope {
+        self.crl_scope.unwrap_or(Scope::Chain)
     }
 
     /// The first of these flags that was given.
@@ -67,6 +93,7 @@ impl PolicyArgs {
             ("--pin", !self.pins.is_empty()),
             ("--max-rsa-bits", self.max_rsa_bits.is_some()),
             ("--legacy-common-name", self.legacy_common_name),
+            ("--crl", !self.crls.is_empty()),
             ("--clock", self.clock.is_some()),
         ]
         .into_iter()
@@ -110,22 +137,30 @@ impl PolicyArgs {
 
     /// What is looked at besides chain, dates, name and purpose.
     pub(crate) fn words(&self) -> String {
-        let policy = self.policy();
-        let curves: Vec<_> = policy
-            .keys()
-            .curves()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let keys = self.keys();
+        let curves: Vec<_> = keys.curves().iter().map(ToString::to_string).collect();
         let mut words = format!(
             "keys (RSA from {MIN_RSA_BITS} to {} bits, {})",
-            policy.keys().max_rsa_bits(),
+            keys.max_rsa_bits(),
             curves.join(", ")
         );
         if !self.pins.is_empty() {
             words += &format!(", pins ({})", self.pins.len());
         }
-        words + "; not revocation"
+        words
+            + match (self.crls.as_slice(), self.crl_scope()) {
+                ([], _) => "; not revocation",
+                (_, Scope::Leaf) => ", revocation of the peer's own certificate (CRL)",
+                (_, Scope::Chain) => ", revocation of every certificate but the trust anchor (CRL)",
+            }
+    }
+}
+
+fn parse_scope(text: &str) -> Result<Scope, String> {
+    match text {
+        "leaf" => Ok(Scope::Leaf),
+        "chain" => Ok(Scope::Chain),
+        _ => Err("use leaf or chain".into()),
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use secure_socket::backend::Backend as _;
+use secure_socket::credential::Trust;
 use secure_socket::x509::{CertificateFacts, SubjectName};
 use secure_socket::{ServerName, UnixTime};
 
@@ -100,8 +101,8 @@ fn judge(args: &InspectArgs, chain: &[Der]) -> Result<Option<Judgement>, HostErr
         anchors.iter().map(|anchor| anchor.as_der().len()).sum(),
     );
     let trust = match args.pinned_only {
-        true => args.policy.pinned_trust(),
-        false => args.policy.trust(anchors),
+        true => args.policy.pinned_trust()?,
+        false => Trust::from(anchors).with_policy(args.policy.policy()?),
     };
     let (name, name_is_its_own) = match (&args.server_name, &args.target) {
         (Some(name), _) => (name.clone(), false),

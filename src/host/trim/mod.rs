@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use mbedtls_backend::MbedTls;
 use secure_socket::ServerName;
-use secure_socket::credential::CaCertificate;
+use secure_socket::credential::{CaCertificate, Trust};
+use secure_socket::policy::Policy;
 use secure_socket::x509::CertificateFacts;
 use serde_json::json;
 
@@ -23,6 +24,19 @@ use super::output::print;
 use super::paragraph::Paragraphs;
 use super::table::Table;
 use cover::{Candidate, cover};
+
+/// What all steps work with.
+struct Work<'a> {
+    args: &'a TrimArgs,
+    backend: MbedTls,
+    policy: Policy,
+}
+
+impl Work<'_> {
+    fn trust(&self, anchors: Vec<CaCertificate>) -> Trust {
+        Trust::from(anchors).with_policy(self.policy.clone())
+    }
+}
 
 /// Whom the small set has to verify.
 enum Peer<'a> {
@@ -57,16 +71,20 @@ struct Trimmed<'a> {
 
 pub(crate) fn trim_ca(args: &TrimArgs, as_json: bool) -> Result<(), HostError> {
     write::check(&args.output, &args.bundle)?;
-    let backend = args.policy.backend()?;
+    let work = &Work {
+        args,
+        backend: args.policy.backend()?,
+        policy: args.policy.policy()?,
+    };
     let bundle = chain::read(&args.bundle)?;
-    let usable = usable(&bundle, args, backend);
+    let usable = usable(&bundle, work);
     let unusable = bundle.len() - usable.len();
     let hosts = args.hosts.iter().map(Peer::Host);
     let files = args.chains.iter().map(|path| Peer::File(path));
     let peers: Vec<Peer<'_>> = hosts.chain(files).collect();
-    let chains = must_pass(&peers, &usable, &args.bundle, args, backend)?;
+    let chains = must_pass(&peers, &usable, &args.bundle, work)?;
 
-    let candidates = candidates(&usable, &peers, &chains, args, backend)?;
+    let candidates = candidates(&usable, &peers, &chains, work)?;
     let Some(cover) = cover(&candidates, peers.len()) else {
         return Err(HostError::Usage(
             "the bundle verifies every peer as a whole, but no single CA of it does: report it"
@@ -95,7 +113,7 @@ pub(crate) fn trim_ca(args: &TrimArgs, as_json: bool) -> Result<(), HostError> {
         .collect();
 
     // Once more, with nothing but what is written.
-    must_pass(&peers, &kept, &args.output, args, backend)?;
+    must_pass(&peers, &kept, &args.output, work)?;
     let certificates = kept.iter().map(|ca| (&*ca.subject, ca.anchor.as_der()));
     write::write(&args.output, certificates)?;
     let trimmed = Trimmed {
@@ -118,16 +136,15 @@ fn must_pass(
     peers: &[Peer<'_>],
     cas: &[Ca],
     source: &Path,
-    args: &TrimArgs,
-    backend: MbedTls,
+    work: &Work<'_>,
 ) -> Result<Vec<Vec<Der>>, HostError> {
     let anchors: Vec<CaCertificate> = cas.iter().map(|ca| ca.anchor.clone()).collect();
     let mut chains = Vec::new();
     for peer in peers {
-        let chain = peer.chain(args, backend)?;
+        let chain = peer.chain(work)?;
         let error = match anchors.is_empty() {
             true => None,
-            false => match peer.judge(&chain, &anchors, args, backend)?.refusal {
+            false => match peer.judge(&chain, &anchors, work)?.refusal {
                 Some(error) => Some(error),
                 None => {
                     chains.push(chain);
@@ -149,8 +166,7 @@ fn candidates(
     cas: &[Ca],
     peers: &[Peer<'_>],
     chains: &[Vec<Der>],
-    args: &TrimArgs,
-    backend: MbedTls,
+    work: &Work<'_>,
 ) -> Result<Vec<Candidate>, HostError> {
     cas.iter()
         .map(|ca| {
@@ -158,7 +174,7 @@ fn candidates(
             let verifies = peers
                 .iter()
                 .zip(chains)
-                .map(|(peer, chain)| Ok(peer.judge(chain, &alone, args, backend)?.is_accepted()))
+                .map(|(peer, chain)| Ok(peer.judge(chain, &alone, work)?.is_accepted()))
                 .collect::<Result<_, HostError>>()?;
             Ok(Candidate {
                 bytes: ca.bytes(),
@@ -169,7 +185,7 @@ fn candidates(
 }
 
 /// The certificates that a client can be built with that trusts them.
-fn usable(bundle: &[Der], args: &TrimArgs, backend: MbedTls) -> Vec<Ca> {
+fn usable(bundle: &[Der], work: &Work<'_>) -> Vec<Ca> {
     let mut found: Vec<Ca> = Vec::new();
     for der in bundle {
         let Some((anchor, facts)) = CaCertificate::from_der(der.clone())
@@ -180,8 +196,8 @@ fn usable(bundle: &[Der], args: &TrimArgs, backend: MbedTls) -> Vec<Ca> {
         };
         // Twice in the bundle is once in flash.
         let known = found.iter().any(|ca| ca.anchor.as_der() == der);
-        let trust = args.policy.trust(vec![anchor.clone()]);
-        if !known && chain::can_trust(backend, trust) {
+        let trust = work.trust(vec![anchor.clone()]);
+        if !known && chain::can_trust(work.backend, trust) {
             found.push(Ca {
                 anchor,
                 subject: facts.subject,
@@ -200,12 +216,12 @@ impl Peer<'_> {
     }
 
     /// What it sends, this time.
-    fn chain(&self, args: &TrimArgs, backend: MbedTls) -> Result<Vec<Der>, HostError> {
+    fn chain(&self, work: &Work<'_>) -> Result<Vec<Der>, HostError> {
         match self {
             Self::Host(host) => {
-                let timeout = Duration::from_secs(args.timeout.into());
+                let timeout = Duration::from_secs(work.args.timeout.into());
                 let name = server_name(&host.name)?;
-                chain::fetch(backend, host, &name, args.tls, timeout).map_err(|error| {
+                chain::fetch(work.backend, host, &name, work.args.tls, timeout).map_err(|error| {
                     HostError::Peer {
                         peer: self.shown(),
                         error: Box::new(error),
@@ -228,11 +244,15 @@ impl Peer<'_> {
         &self,
         chain: &[Der],
         anchors: &[CaCertificate],
-        args: &TrimArgs,
-        backend: MbedTls,
+        work: &Work<'_>,
     ) -> Result<Verdict, HostError> {
-        let trust = args.policy.trust(anchors.to_vec());
-        Ok(chain::judge(backend, chain, trust, &self.name(chain)?)?)
+        let trust = work.trust(anchors.to_vec());
+        Ok(chain::judge(
+            work.backend,
+            chain,
+            trust,
+            &self.name(chain)?,
+        )?)
     }
 }
 
