@@ -66,8 +66,9 @@ fn responder_of(
     peer.wait_for("ACCEPT");
     peer.wait_for(" PID=");
     let output = peer.output();
-    let line = output.lines().find(|line| line.contains("ACCEPT")).unwrap();
-    let address = line.split_whitespace().nth(1).unwrap();
+    // What goes to standard error may stand before it on the line.
+    let accepts = output.split("ACCEPT ").nth(1).unwrap();
+    let address = accepts.split_whitespace().next().unwrap();
     peer.port = address.rsplit(':').next().unwrap().parse().unwrap();
     peer
 }
