@@ -66,8 +66,10 @@ fn is_about_another(answer: &str) {
         !ok && said.contains("Response verify OK"),
         "{answer}: {said}"
     );
-    assert!(said.contains("leaf.pem: ERROR: No Status found"), "{said}");
+    assert!(said.contains(NO_STATUS), "{said}");
 }
+
+const NO_STATUS: &str = "leaf.pem: ERROR: No Status found";
 
 #[track_caller]
 fn ask_about_leaf(answer: &str, more: &str) -> (bool, String) {
@@ -133,7 +135,9 @@ fn dates_nonces_and_names() {
     accepts("", "-sha256", "leaf.pem: good");
     is_about_another("cert_id_hash = 'sha256'");
     is_about_another("serial = 7");
-    is_about_another("issuer = 'other'");
+    // Who signed it is not that issuer, which OpenSSL minds from 3.0.22 on.
+    let (ok, said) = ask_about_leaf("issuer = 'other'", "");
+    assert!(!ok && said.contains(NO_STATUS), "{said}");
 }
 
 #[test]
