@@ -12,6 +12,7 @@ mod inspect;
 mod json;
 mod ladder;
 mod names;
+mod ocsp;
 mod output;
 mod paragraph;
 mod pki;

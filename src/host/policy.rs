@@ -15,6 +15,7 @@ use secure_socket::revocation::{Crls, Scope};
 
 use super::error::HostError;
 use super::files;
+use super::ocsp::OcspArgs;
 
 #[derive(Args, Clone, Default)]
 #[command(next_help_heading = "How carefully to look at certificates")]
@@ -37,6 +38,8 @@ pub(crate) struct PolicyArgs {
     /// the trust anchor [default: chain]
     #[arg(long, value_name = "SCOPE", requires = "crls", value_parser = parse_scope)]
     pub(crate) crl_scope: Option<Scope>,
+    #[command(flatten)]
+    pub(crate) ocsp: OcspArgs,
     /// Checks dates as if it were then: 2026-11-24, 2026-11-24T10:00:00Z, or seconds
     /// since 1970 [default: now]
     #[arg(long, value_name = "DATE", value_parser = parse_clock)]
@@ -76,6 +79,9 @@ impl PolicyArgs {
             }
             policy = policy.with_crls(crls);
         }
+        if let Some(ocsp) = self.ocsp.ocsp() {
+            policy = policy.with_ocsp(ocsp);
+        }
         Ok(policy)
     }
 
@@ -94,6 +100,7 @@ impl PolicyArgs {
             ("--max-rsa-bits", self.max_rsa_bits.is_some()),
             ("--legacy-common-name", self.legacy_common_name),
             ("--crl", !self.crls.is_empty()),
+            ("--ocsp", self.ocsp.ocsp),
             ("--clock", self.clock.is_some()),
         ]
         .into_iter()
@@ -147,16 +154,26 @@ impl PolicyArgs {
         if !self.pins.is_empty() {
             words += &format!(", pins ({})", self.pins.len());
         }
-        words
-            + match (self.crls.as_slice(), self.crl_scope()) {
-                ([], _) => "; not revocation",
-                (_, Scope::Leaf) => ", revocation of the peer's own certificate (CRL)",
-                (_, Scope::Chain) => ", revocation of every certificate but the trust anchor (CRL)",
+        let lists = match (self.crls.as_slice(), self.crl_scope()) {
+            ([], _) => None,
+            (_, Scope::Leaf) => Some("revocation of the peer's own certificate (CRL)".to_owned()),
+            (_, Scope::Chain) => {
+                Some("revocation of every certificate but the trust anchor (CRL)".to_owned())
             }
+        };
+        let revocation = [lists, self.ocsp.words()];
+        if revocation.iter().all(Option::is_none) {
+            return words + "; not revocation";
+        }
+        for part in revocation.into_iter().flatten() {
+            words += ", ";
+            words += &part;
+        }
+        words
     }
 }
 
-fn parse_scope(text: &str) -> Result<Scope, String> {
+pub(super) fn parse_scope(text: &str) -> Result<Scope, String> {
     match text {
         "leaf" => Ok(Scope::Leaf),
         "chain" => Ok(Scope::Chain),

@@ -135,7 +135,8 @@ impl RevocationProblem {
         match self {
             Self::NoCrl { .. } => {
                 "Load the list of that CA too, every CA below the trust anchor has one of its own; \
-                 or look up the peer's own certificate alone (Crls::with_scope)."
+                 or look up the peer's own certificate alone (Crls::with_scope, \
+                 CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF, --crl-scope leaf)."
             }
             Self::CrlStale { .. } => {
                 "Load or fetch the CA's present list. If this is the present one, the clock is \
@@ -155,12 +156,14 @@ impl RevocationProblem {
             }
             Self::Fetch { .. } => {
                 "See that the device can reach this URL in plain HTTP, or configure another one \
-                 (Ocsp::with_responder). Where a peer is to be let in while there is no answer: \
-                 Ocsp::with_soft_fail."
+                 (Ocsp::with_responder, CONFIG_SECURE_SOCKETS_OCSP_RESPONDER, --ocsp-responder). \
+                 Where a peer is to be let in while there is no answer: Ocsp::with_soft_fail \
+                 (CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL, --ocsp-soft-fail)."
             }
             Self::NoResponder => {
-                "Configure a responder (Ocsp::with_responder), have certificates issued with one \
-                 in their authorityInfoAccess, or use a CRL instead."
+                "Configure a responder (Ocsp::with_responder, \
+                 CONFIG_SECURE_SOCKETS_OCSP_RESPONDER, --ocsp-responder), have certificates \
+                 issued with one in their authorityInfoAccess, or use a CRL instead."
             }
             Self::OcspStatus(_) => {
                 "Try again later. If it stays like that, see that it is the responder of this CA, \
