@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod built;
 mod credentials;
 mod echo;
 mod error;
@@ -24,6 +25,7 @@ mod job;
 mod run;
 mod summary;
 
+pub use built::BUILT;
 pub use credentials::{Credentials, client, server};
 pub use echo::{MAX_LINE, echo};
 pub use error::{JobError, MissingCredential, RunError};

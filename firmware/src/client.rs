@@ -13,7 +13,7 @@ use crate::settings::Settings;
 
 pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
     let job = &settings.job;
-    let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?);
+    let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
         .load(job.mode, Peer::Client, &backend)?;

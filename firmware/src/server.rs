@@ -21,7 +21,8 @@ pub(crate) fn run(
     meanwhile: impl FnOnce() -> Result<(), StartError>,
 ) -> Result<(), StartError> {
     let job = &settings.job;
-    let backend = Zephyr::new(SecTag::new(kconfig::SERVER_SEC_TAG)?);
+    let backend =
+        Zephyr::new(SecTag::new(kconfig::SERVER_SEC_TAG)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
         .load(job.mode, Peer::Server, &backend)?;

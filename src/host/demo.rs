@@ -11,7 +11,7 @@ use mbedtls_backend::MbedTls;
 use secure_socket::credential::{CaCertificate, Identity, Psk, PskIdentity, PskSource};
 use secure_socket::diagnosis::Peer;
 use secure_socket::{Error, Mode, ServerName, TlsVersion, Versions};
-use secure_sockets::{Credentials, Job, RunError, Summary, client, echo, run, server};
+use secure_sockets::{BUILT, Credentials, Job, RunError, Summary, client, echo, run, server};
 use serde_json::json;
 use test_pki::{Credential, KeyKind, Leaf, Pki};
 
@@ -34,7 +34,7 @@ pub(crate) struct Lab {
 impl Lab {
     fn new() -> Result<Self, HostError> {
         Ok(Self {
-            backend: MbedTls::new()?,
+            backend: MbedTls::new()?.with_earliest(BUILT),
             ec: Pki::generate(KeyKind::Ec)?,
             rsa: Pki::generate(KeyKind::Rsa)?,
             psk: test_pki::Psk::generate()?,

@@ -12,6 +12,7 @@ use secure_socket::credential::Trust;
 use secure_socket::diagnosis::Peer;
 use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS, Policy, SpkiPin};
 use secure_socket::revocation::{Crls, Scope};
+use secure_sockets::BUILT;
 
 use super::error::HostError;
 use super::files;
@@ -52,8 +53,9 @@ impl PolicyArgs {
         let backend = MbedTls::new()?;
         Ok(match self.clock {
             // The backend keeps its clock for good; this is once for the whole program.
+            // It may be one from before the program was built: what was true then?
             Some(time) => backend.with_clock(Box::leak(Box::new(time))),
-            None => backend,
+            None => backend.with_earliest(BUILT),
         })
     }
 

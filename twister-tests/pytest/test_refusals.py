@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What must not work, and the sentence in which the device says why."""
 
+import re
 import time
+from datetime import datetime, timezone
 
 import pytest
 
@@ -87,14 +89,38 @@ def test_version(device, openssl, pki, asked, offered):
 
 
 @pytest.mark.parametrize("mode", ["server-auth", "mutual"])
-def test_clock_that_is_not_set(device, pki, mode):
+@pytest.mark.parametrize("clock, shows", [("unset", ""), ("17", ": it shows 1970-01-01")])
+def test_clock_that_is_not_set(device, pki, mode, clock, shows):
     # Nobody listens on that port: the network must not be touched.
     run = device.run(
         f"--peer=127.0.0.1:{free_port()}", f"--mode={mode}", f"--credentials={pki}/ec",
-        "--clock=unset",
+        f"--clock={clock}",
     )
     sentence = run.refused()
-    assert "the clock is not set" in sentence, sentence
+    assert f"the clock is not set{shows}" in sentence, sentence
+
+
+def test_clock_from_before_the_image_was_built(device, pki):
+    def seconds(date):
+        return int(date.replace(tzinfo=timezone.utc).timestamp())
+
+    def connect(clock):
+        return device.run(
+            f"--peer=127.0.0.1:{free_port()}", "--mode=server-auth",
+            f"--credentials={pki}/ec", f"--clock={clock}",
+        ).refused()
+
+    # Any later than the library itself.
+    sentence = connect(seconds(datetime(2025, 1, 2)))
+    (built,) = re.findall(
+        r"it shows 2025-01-02, which is before this program was built \((.*?)\)", sentence
+    )
+    built = datetime.strptime(built, "%Y-%m-%d")
+    linked = datetime.fromtimestamp(device.program.stat().st_mtime, timezone.utc)
+    assert datetime(2026, 1, 1) < built <= linked.replace(tzinfo=None), built
+    assert "the clock is not set" in connect(seconds(built) - 1)
+    # That clock may be right: on to the network.
+    assert "cannot connect to 127.0.0.1" in connect(seconds(built))
 
 
 def test_clock_is_the_one_that_dates_are_checked_against(device, openssl, pki):

@@ -45,6 +45,7 @@ pub type TcpConnection = TlsConnection<Std>;
 pub struct MbedTls {
     library: Library,
     clock: &'static dyn Clock,
+    earliest: UnixTime,
 }
 
 impl MbedTls {
@@ -57,6 +58,7 @@ impl MbedTls {
         platform::start().map(|library| Self {
             library,
             clock: &platform::SYSTEM_CLOCK,
+            earliest: UnixTime::FLOOR,
         })
     }
 
@@ -65,6 +67,13 @@ impl MbedTls {
     #[must_use]
     pub const fn with_clock(self, clock: &'static dyn Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same for a program that was built then, or later: a clock that shows less was
+    /// never set ([`Backend::earliest`]).
+    #[must_use]
+    pub const fn with_earliest(self, earliest: UnixTime) -> Self {
+        Self { earliest, ..self }
     }
 
     /// Verifies `chain` (DER, the server's own certificate first) as a handshake of
@@ -103,6 +112,10 @@ impl Backend for MbedTls {
 
     fn now(&self) -> Option<UnixTime> {
         self.clock.now()
+    }
+
+    fn earliest(&self) -> UnixTime {
+        self.earliest
     }
 
     fn sha256(&self, data: &[u8]) -> [u8; 32] {

@@ -56,6 +56,15 @@ pub trait Backend {
     /// This must be the clock that the TLS library checks dates against.
     fn now(&self) -> Option<UnixTime>;
 
+    /// When this program was built, or some time before. A clock that shows less was
+    /// never set: nothing is connected by it in a mode that checks dates.
+    ///
+    /// [`UnixTime::FLOOR`], unless the program told the backend; what is before that
+    /// counts as it.
+    fn earliest(&self) -> UnixTime {
+        UnixTime::FLOOR
+    }
+
     /// SHA-256 of `data`.
     fn sha256(&self, data: &[u8]) -> [u8; 32];
 

@@ -226,7 +226,7 @@ impl<B: Backend> Client<'_, B> {
         if mode == Mode::Unauthenticated {
             crate::dangerous::warn(host);
         }
-        let clock = clock_for(mode, self.backend.now())?;
+        let clock = clock_for(mode, self.backend)?;
         let not_found = |reason| {
             Error::Resolve(ResolveError {
                 host: host.to_owned(),

@@ -65,6 +65,8 @@ pub enum ConfigurationError {
         mode: Mode,
         /// What the clock shows, if it shows anything.
         shows: Option<UnixTime>,
+        /// What it shows at least once it is set: when this program was built.
+        earliest: UnixTime,
     },
     /// The list of trust anchors is empty.
     NoTrustAnchor,
@@ -255,14 +257,21 @@ impl fmt::Display for Error {
 impl fmt::Display for ConfigurationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClockNotSet { mode, shows } => {
-                write!(f, "the clock is not set")?;
+            Self::ClockNotSet {
+                mode,
+                shows,
+                earliest,
+            } => {
+                f.write_str("the clock is not set")?;
                 if let Some(shows) = shows {
-                    write!(f, " (it says {shows})")?;
+                    write!(
+                        f,
+                        ": it shows {shows}, which is before this program was built ({earliest})"
+                    )?;
                 }
                 write!(
                     f,
-                    ", so mode {mode} cannot check the dates of a certificate; set it first"
+                    "; without it mode {mode} cannot check the dates of a certificate"
                 )
             }
             Self::NoTrustAnchor => f.write_str("there is no CA certificate to trust"),

@@ -3,7 +3,7 @@
 //! What a handshake came to: a stream on the terms that were asked for, or the
 //! reason why not. One place for both roles and every backend.
 
-use crate::backend::{Connection, Failure};
+use crate::backend::{Backend, Connection, Failure};
 use crate::config::Settings;
 use crate::diagnosis::{Alert, CertificateRefusal, Peer, Refusal, TlsCode};
 use crate::error::{ConfigurationError, Error, HandshakeError, HandshakeReason, VerifyError};
@@ -15,16 +15,30 @@ use crate::time::UnixTime;
 use crate::verify::{Findings, Judge};
 
 /// The clock that dates are checked against, in a mode that checks them.
-pub(crate) fn clock_for(
+pub(crate) fn clock_for<B: Backend>(
     mode: Mode,
-    shows: Option<UnixTime>,
+    backend: &B,
 ) -> Result<Option<UnixTime>, ConfigurationError> {
     if !mode.verifies_certificates() {
         return Ok(None);
     }
+    clock_set(mode, backend.now(), backend.earliest()).map(Some)
+}
+
+/// What the clock shows, if it can have been set.
+fn clock_set(
+    mode: Mode,
+    shows: Option<UnixTime>,
+    earliest: UnixTime,
+) -> Result<UnixTime, ConfigurationError> {
+    let earliest = earliest.max(UnixTime::FLOOR);
     match shows {
-        Some(now) if now.is_plausible() => Ok(Some(now)),
-        shows => Err(ConfigurationError::ClockNotSet { mode, shows }),
+        Some(now) if now >= earliest => Ok(now),
+        shows => Err(ConfigurationError::ClockNotSet {
+            mode,
+            shows,
+            earliest,
+        }),
     }
 }
 
@@ -417,15 +431,33 @@ mod tests {
 
     #[test]
     fn dates_need_a_clock_that_was_set() {
-        let unset = Some(UnixTime::from_seconds(17));
+        let built = UnixTime::from_seconds(1_795_564_800);
+        let second_before = UnixTime::from_seconds(1_795_564_799);
         for mode in [Mode::ServerAuth, Mode::Mutual] {
-            for shows in [None, unset] {
+            for shows in [None, Some(UnixTime::from_seconds(17)), Some(second_before)] {
                 assert_eq!(
-                    clock_for(mode, shows),
-                    Err(ConfigurationError::ClockNotSet { mode, shows })
+                    clock_set(mode, shows, built),
+                    Err(ConfigurationError::ClockNotSet {
+                        mode,
+                        shows,
+                        earliest: built
+                    })
                 );
             }
+            assert_eq!(clock_set(mode, Some(built), built), Ok(built));
         }
-        assert_eq!(clock_for(Mode::Psk, unset), Ok(None));
+    }
+
+    #[test]
+    fn no_build_date_makes_a_clock_plausible_that_is_older_than_the_library() {
+        let shows = Some(UnixTime::from_seconds(UnixTime::FLOOR.seconds() - 1));
+        assert_eq!(
+            clock_set(Mode::Mutual, shows, UnixTime::from_seconds(0)),
+            Err(ConfigurationError::ClockNotSet {
+                mode: Mode::Mutual,
+                shows,
+                earliest: UnixTime::FLOOR
+            })
+        );
     }
 }

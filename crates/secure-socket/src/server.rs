@@ -266,7 +266,7 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
         }
         // A server verifies certificates in mode 3 alone.
         let clock = match mode {
-            Mode::Mutual => clock_for(mode, backend.now())?,
+            Mode::Mutual => clock_for(mode, *backend)?,
             _ => None,
         };
         let expected = config.client_trust().zip(clock);

@@ -10,8 +10,9 @@ use core::time::Duration;
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// A clock that shows less than this was never set: 2025-01-01. A device
-    /// without a battery starts at 1970, or at the date its clock chip does.
+    /// No program that has this library is older: 2025-01-01. A clock that shows less
+    /// was never set: a device without a battery starts at 1970, or at the date its
+    /// clock chip does. See [`Backend::earliest`](crate::backend::Backend::earliest).
     pub const FLOOR: Self = Self(1_735_689_600);
 
     /// The time `seconds` after 1970-01-01 00:00:00 UTC.
@@ -29,12 +30,6 @@ impl UnixTime {
     /// Shows the time of day as well, as `2026-11-22T23:59:59Z` (RFC 3339).
     pub(crate) const fn to_second(self) -> ToSecond {
         ToSecond(self)
-    }
-
-    /// Whether a clock that shows this can have been set.
-    #[must_use]
-    pub fn is_plausible(self) -> bool {
-        self >= Self::FLOOR
     }
 }
 
@@ -101,6 +96,5 @@ mod tests {
         assert_eq!(UnixTime::FLOOR.to_string(), "2025-01-01");
         let late = UnixTime::from_seconds(1_795_391_999).to_second();
         assert_eq!(late.to_string(), "2026-11-22T23:59:59Z");
-        assert!(!UnixTime::from_seconds(0).is_plausible());
     }
 }

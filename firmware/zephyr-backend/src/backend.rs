@@ -35,6 +35,7 @@ use crate::{sys, tcp};
 /// ([`CredentialError::TagInUse`]).
 pub struct Zephyr {
     first_tag: SecTag,
+    earliest: UnixTime,
 }
 
 /// The clock cannot be set: the image has none, or nobody told the time.
@@ -56,7 +57,17 @@ impl Zephyr {
     /// The sockets, with credentials stored from `first_tag` on.
     #[must_use]
     pub const fn new(first_tag: SecTag) -> Self {
-        Self { first_tag }
+        Self {
+            first_tag,
+            earliest: UnixTime::FLOOR,
+        }
+    }
+
+    /// The same for a program that was built then, or later: a clock that shows less was
+    /// never set ([`Backend::earliest`]).
+    #[must_use]
+    pub const fn with_earliest(self, earliest: UnixTime) -> Self {
+        Self { earliest, ..self }
     }
 
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
@@ -102,6 +113,10 @@ impl Backend for Zephyr {
         u64::try_from(sys::ss_clock())
             .ok()
             .map(UnixTime::from_seconds)
+    }
+
+    fn earliest(&self) -> UnixTime {
+        self.earliest
     }
 
     fn sha256(&self, data: &[u8]) -> [u8; 32] {

@@ -136,6 +136,10 @@ impl Backend for Bystander<'_> {
         self.inner.now()
     }
 
+    fn earliest(&self) -> UnixTime {
+        self.inner.earliest()
+    }
+
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
         Backend::sha256(&self.inner, data)
     }

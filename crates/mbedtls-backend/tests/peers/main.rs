@@ -9,6 +9,7 @@
 mod admission;
 mod as_client;
 mod as_server;
+mod clock;
 mod hostile;
 mod ladder;
 mod ocsp;

@@ -228,7 +228,11 @@ fn handshake_reasons() -> Vec<Row> {
 
 fn configuration_errors() -> Vec<Row> {
     rows! { ConfigurationError:
-        ClockNotSet { mode: Mode::ServerAuth, shows: Some(UnixTime::from_seconds(0)) };
+        ClockNotSet {
+            mode: Mode::ServerAuth,
+            shows: Some(UnixTime::from_seconds(0)),
+            earliest: CLOCK,
+        };
         NoTrustAnchor;
         NoRevocationList;
         RevocationOfPinned;
