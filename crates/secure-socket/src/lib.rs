@@ -26,7 +26,7 @@ pub mod server;
 mod session;
 mod stream;
 mod suite;
-mod time;
+pub mod time;
 mod verify;
 mod version;
 pub mod x509;

@@ -24,6 +24,7 @@ use crate::policy::SpkiPin;
 use crate::revocation::{
     CrlError, FetchError, HttpUrl, OcspStatus, OidText, RevocationProblem, RevocationReason,
 };
+use crate::time::{LONGEST_USE, TimeProblem};
 use crate::x509::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
 use crate::{CipherSuite, Mode, TlsVersion, UnixTime, Versions};
 
@@ -328,6 +329,31 @@ fn os_errors() -> Vec<Row> {
     kinds.into_iter().map(row).collect()
 }
 
+fn time_problems() -> Vec<Row> {
+    let (built, earlier) = (CLOCK, UnixTime::from_seconds(0));
+    let latest = UnixTime::from_seconds(CLOCK.seconds() + LONGEST_USE.as_secs());
+    let hour_earlier = UnixTime::from_seconds(CLOCK.seconds() - 3600);
+    let not_found = OsError {
+        kind: OsErrorKind::NotFound,
+        number: 0,
+    };
+    let unreachable = OsError {
+        kind: OsErrorKind::Unreachable,
+        number: 0,
+    };
+    rows! { TimeProblem:
+        Resolve(not_found);
+        Send(unreachable);
+        NoAnswer;
+        NotSntp;
+        SentAway(*b"RATE");
+        Unsynchronised;
+        BeforeBuild { said: earlier, built: built };
+        FarFuture { said: UnixTime::from_seconds(4_102_444_800), latest: latest };
+        StepBack { said: hour_earlier, shows: CLOCK };
+    }
+}
+
 fn section(page: &mut String, heading: &str, note: &str, rows: &[Row]) {
     *page += &format!("\n## {heading}\n\n{note}\n\n");
     table(page, rows);
@@ -428,6 +454,12 @@ fn page() -> String {
         "What was received before may be incomplete.",
         &io_errors(),
     );
+    section(
+        &mut page,
+        "`TimeProblem`: a server told no time that could be believed",
+        "Before modes 2 and 3 connect, on a device that has its clock from the network.",
+        &time_problems(),
+    );
     page
 }
 
@@ -460,6 +492,7 @@ fn sentences_and_advice_are_of_use() {
         .chain(credential_errors())
         .chain(os_errors())
         .chain(io_errors())
+        .chain(time_problems())
         .collect();
     let mut sentences: Vec<&str> = rows.iter().map(|row| &*row.sentence).collect();
     sentences.sort_unstable();

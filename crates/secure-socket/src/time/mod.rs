@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Calendar time, as certificates count it.
+//! Calendar time, as certificates count it, and how a device comes by it.
+//!
+//! A device without a clock asks servers ([`Asking`]) until one tells a time that can be
+//! believed, and sets its clock by it. The platform brings a [`TimeSource`] for that.
+
+mod asking;
+mod plausible;
+mod problem;
+mod server;
 
 use core::fmt;
 use core::time::Duration;
+
+pub use asking::{Asking, NoTime, TimeSource, Told};
+pub use plausible::{LONGEST_USE, MAX_STEP_BACK};
+pub use problem::TimeProblem;
+pub use server::{InvalidTimeServer, MAX_TIME_SERVERS, NTP_PORT, TimeServer};
 
 /// Seconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
