@@ -4,7 +4,7 @@
 
 use alloc::string::{String, ToString};
 use core::fmt;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use core::str::FromStr;
 
 /// The longest DNS name, in bytes, without a trailing dot (RFC 1035, section 2.3.4).
@@ -58,6 +58,10 @@ impl ServerName {
             return Ok(Self(Kind::Ip(address)));
         }
         let name = name.strip_suffix('.').unwrap_or(name);
+        // TLS libraries, told `127.0.0.1`, look for an address; so must we.
+        if let Ok(address) = name.parse::<Ipv4Addr>() {
+            return Ok(Self(Kind::Ip(address.into())));
+        }
         if name.is_empty() {
             return Err(InvalidServerName::Empty);
         }
@@ -166,6 +170,17 @@ mod tests {
                 Ok(expected.into())
             );
         }
+    }
+
+    /// Fuzzing found `7.1.0.1.` to be a DNS name that is written `7.1.0.1`: the TLS
+    /// library looked for that address in a certificate, and we for a dNSName.
+    #[test]
+    fn an_address_with_a_trailing_dot_is_an_address() {
+        let dotted = ServerName::new("7.1.0.1.").unwrap();
+        assert_eq!(dotted, ServerName::new("7.1.0.1").unwrap());
+        assert!(dotted.as_ip().is_some());
+        // A colon ends no name with a dot.
+        assert_eq!(ServerName::new("::1."), Err(InvalidServerName::Byte(b':')));
     }
 
     #[test]
