@@ -41,6 +41,7 @@ pub mod ocsp;
 mod psk;
 pub mod recipe;
 pub mod responder;
+pub mod seeds;
 mod write;
 
 pub use error::Error;

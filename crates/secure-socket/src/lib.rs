@@ -17,6 +17,9 @@ pub mod credential;
 pub mod dangerous;
 pub mod diagnosis;
 pub mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handshake;
 mod mode;
 mod name;

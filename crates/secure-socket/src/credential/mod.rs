@@ -21,6 +21,9 @@ pub use identity::{Identity, IdentitySource};
 pub use psk::{MAX_PSK, MAX_PSK_IDENTITY, MIN_PSK, Psk, PskIdentity, PskSource};
 pub use secret::SecretBytes;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pem::fuzz::run as fuzz_pem;
+
 /// A security tag: the number by which Zephyr's TLS credential store knows a set
 /// of credentials (`sec_tag_t` in `zephyr/net/tls_credentials.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

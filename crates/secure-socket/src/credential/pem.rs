@@ -2,6 +2,9 @@
 
 //! PEM to DER (RFC 7468), so that no image has to carry a PEM parser in C.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
+
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;

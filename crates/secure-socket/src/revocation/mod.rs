@@ -33,6 +33,10 @@ pub use url::{HttpUrl, InvalidUrl, MAX_URL};
 
 pub(crate) use crl::{CrlCheck, Lists, Question};
 pub(crate) use ocsp::Checker as OcspChecker;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use {
+    crl::fuzz::run as fuzz_crl, http::fuzz::run as fuzz_http, ocsp::fuzz::run as fuzz_ocsp,
+};
 
 use crate::diagnosis::CertificateRefusal;
 use crate::policy::KeyPolicy;

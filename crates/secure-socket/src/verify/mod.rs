@@ -8,6 +8,8 @@
 mod chain;
 mod examiner;
 mod explain;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzz;
 mod name;
 mod purpose;
 
@@ -18,6 +20,8 @@ use core::time::Duration;
 
 pub(crate) use chain::verify_signed;
 pub(crate) use examiner::examine;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use {fuzz::run as fuzz, name::fuzz::run as fuzz_names};
 
 use crate::backend::{
     Addresses, Backend, HandshakeMessage, Observer, OsError, PresentedCertificate, SignatureError,

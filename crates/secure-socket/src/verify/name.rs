@@ -3,6 +3,9 @@
 //! Whether a certificate is for a name: RFC 9525, section 6, and the nameConstraints
 //! of RFC 5280, section 4.2.1.10.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
+
 use alloc::string::ToString;
 use core::net::IpAddr;
 

@@ -64,7 +64,8 @@ pub struct CertificateFacts {
     /// The last commonName of the subject. No name to check a server by: see
     /// [`Policy::legacy_common_name`](crate::policy::Policy::legacy_common_name).
     pub common_name: Option<String>,
-    /// The serial number: at most 20 bytes, big end first, without leading zeroes.
+    /// The serial number, big end first, without leading zeroes: at most 20 bytes by RFC
+    /// 5280, section 4.1.2.2, and 21 of a CA that gets that wrong.
     pub serial: Vec<u8>,
     /// Its first second.
     pub not_before: UnixTime,

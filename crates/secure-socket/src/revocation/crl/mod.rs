@@ -5,6 +5,8 @@
 mod check;
 mod error;
 mod extensions;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
 mod list;
 mod lists;
 

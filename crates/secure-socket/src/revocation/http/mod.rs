@@ -6,6 +6,9 @@
 //! read by `httparse`. Nothing that a server sends makes this wait longer, or keep
 //! more, than its [`Limits`] say.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
+
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -25,7 +28,7 @@ pub const MAX_FIELDS: usize = 48;
 pub(crate) enum Method<'a> {
     /// What is there.
     #[cfg_attr(
-        not(test),
+        not(any(test, feature = "fuzzing")),
         expect(dead_code, reason = "for revocation lists, which are not fetched yet")
     )]
     Get,

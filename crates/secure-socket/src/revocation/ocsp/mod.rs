@@ -3,6 +3,8 @@
 //! The Online Certificate Status Protocol (RFC 6960), with the nonce of RFC 9654.
 
 mod cache;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
 mod request;
 mod responder;
 mod response;

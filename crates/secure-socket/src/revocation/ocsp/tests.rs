@@ -5,7 +5,6 @@
 //! tested over a TLS library, in mbedtls-backend.
 
 use alloc::vec::Vec;
-use core::net::SocketAddr;
 use std::string::ToString as _;
 use std::vec;
 
@@ -20,56 +19,9 @@ use x509_ocsp::{
 use super::request::Question;
 use super::response::{Good, judge};
 use super::*;
-use crate::backend::{Addresses, OsError, SignatureError};
+use crate::fuzzing::Signatures;
 use crate::policy::KeyPolicy;
 use crate::time::UnixTime;
-use crate::verify::{Crypto, Means};
-use crate::x509::SignatureAlgorithm;
-
-/// Finds every signature good.
-struct EverythingVerifies;
-
-impl Crypto for EverythingVerifies {
-    fn sha256(&self, data: &[u8]) -> [u8; 32] {
-        // Two of them are told apart, which is all that is wanted of it here.
-        let mut hash = [0_u8; 32];
-        for (index, byte) in data.iter().enumerate() {
-            hash[index % 32] = hash[index % 32].wrapping_mul(31).wrapping_add(*byte);
-        }
-        hash
-    }
-
-    fn verify_signature(
-        &self,
-        _: &SignatureAlgorithm,
-        _: &[u8],
-        _: &[u8],
-        _: &[u8],
-    ) -> Result<(), SignatureError> {
-        Ok(())
-    }
-}
-
-impl Means for EverythingVerifies {
-    fn random(&self, _: &mut [u8]) -> Result<(), OsError> {
-        unreachable!("nobody asks for a nonce")
-    }
-
-    fn resolve(&self, _: &str, _: u16) -> Result<Addresses, OsError> {
-        unreachable!("nobody is asked")
-    }
-
-    fn exchange(
-        &self,
-        _: SocketAddr,
-        _: &[u8],
-        _: usize,
-        _: Duration,
-        _: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Result<Vec<u8>, OsError> {
-        unreachable!("nobody is asked")
-    }
-}
 
 fn world() -> World {
     let text = r#"
@@ -86,7 +38,7 @@ fn world() -> World {
 
 fn question(world: &World, id: &str, hash: CertIdHash) -> Question {
     let der = |id| &world.certificate(id).unwrap().der;
-    Question::about(der(id), der("root"), hash, &EverythingVerifies).unwrap()
+    Question::about(der(id), der("root"), hash, &Signatures::good()).unwrap()
 }
 
 fn response(world: &World) -> Vec<u8> {
@@ -100,7 +52,7 @@ fn judged(response: &[u8], question: &Question) -> Result<Good, Refusal> {
         check: &Checker::new(Ocsp::new()),
         keys: &KeyPolicy::new(),
         clock: CLOCK,
-        means: &EverythingVerifies,
+        means: &Signatures::good(),
     };
     judge(response, question, None, &lookup)
 }
