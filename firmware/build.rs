@@ -11,15 +11,29 @@ use std::path::{Path, PathBuf};
 
 use secure_socket::credential::{CaCertificate, Psk, PskIdentity};
 
+#[path = "build/policy.rs"]
+mod policy;
+
 /// The symbols that the code asks with `cfg`.
 const SYMBOLS: &[&str] = &[
     "CONFIG_ARCH_POSIX",
     "CONFIG_SECURE_SOCKETS_ALL_MODES",
+    "CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_CLOCK_SNTP",
+    "CONFIG_SECURE_SOCKETS_CRL",
+    "CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF",
+    "CONFIG_SECURE_SOCKETS_KEY_ECC",
+    "CONFIG_SECURE_SOCKETS_KEY_ECC_P384",
+    "CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME",
     "CONFIG_SECURE_SOCKETS_MODE_MUTUAL",
     "CONFIG_SECURE_SOCKETS_MODE_PSK",
     "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
     "CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED",
+    "CONFIG_SECURE_SOCKETS_OCSP_NONCE",
+    "CONFIG_SECURE_SOCKETS_OCSP_REQUIRED",
+    "CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN",
+    "CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL",
+    "CONFIG_SECURE_SOCKETS_PINNED_ONLY",
     "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
     "CONFIG_SECURE_SOCKETS_ROLE_CLIENT",
     "CONFIG_SECURE_SOCKETS_ROLE_SERVER",
@@ -27,6 +41,8 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_TLS_1_3",
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
     "CONFIG_SECURE_SOCKETS_WITH_CLIENT",
+    "CONFIG_SECURE_SOCKETS_WITH_CRL",
+    "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
 ];
 
@@ -51,6 +67,7 @@ fn run() -> Result<()> {
     refuse_nonsense(&config)?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo sets OUT_DIR")?);
     let mut source = values(&config)?;
+    source.push_str(&policy::values(&config)?);
     source.push_str(&credentials(&config, &out)?);
     fs::write(out.join("config.rs"), source).map_err(|error| format!("config.rs: {error}"))
 }
@@ -301,6 +318,7 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         )),
     };
     let mut anchors = None;
+    let mut lists = None;
     let mut client = (None, None);
     let mut server = (None, None);
     let mut psk = None;
@@ -308,9 +326,13 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         if config.ours("WITH_VERIFICATION") {
             anchors = directory.certificates("ca")?;
             // A server of mode 2 verifies nobody.
-            let must = config.ours("WITH_CLIENT") || config.ours("MODE_MUTUAL");
+            let must = config.ours("CHECKS_CERTIFICATES") && !config.ours("PINNED_ONLY");
             let there = anchors.is_some() || !must;
             need("a CA certificate", there, "ca.pem or ca.der")?;
+        }
+        if config.ours("CRL") {
+            lists = policy::lists(directory)?;
+            need("a revocation list", lists.is_some(), "crl.pem or crl.der")?;
         }
         let identity = |stem: &str| {
             let pair = (
@@ -360,18 +382,28 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         Some((key, identity)) => Some(format!("({}, {identity:?})", include("psk", &key)?)),
         None => None,
     };
-    Ok(format!(
-        "pub(crate) const ANCHORS: &[&[u8]] = {};\n\
-         pub(crate) const CLIENT_CHAIN: &[&[u8]] = {};\n\
+    let mut source = String::new();
+    for (name, file, used, certificates) in [
+        ("ANCHORS", "ca", "CHECKS_CERTIFICATES", &anchors),
+        ("CRLS", "crl", "WITH_CRL", &lists),
+    ] {
+        if config.ours(used) {
+            let list = list(file, certificates)?;
+            let _ = writeln!(source, "pub(crate) const {name}: &[&[u8]] = {list};");
+        }
+    }
+    let _ = write!(
+        source,
+        "pub(crate) const CLIENT_CHAIN: &[&[u8]] = {};\n\
          pub(crate) const CLIENT_KEY: Option<&[u8]> = {};\n\
          pub(crate) const SERVER_CHAIN: &[&[u8]] = {};\n\
          pub(crate) const SERVER_KEY: Option<&[u8]> = {};\n\
          pub(crate) const PSK: Option<(&[u8], &str)> = {};\n",
-        list("ca", &anchors)?,
         list("client", &client.0)?,
         key("client-key.der", &client.1)?,
         list("server", &server.0)?,
         key("server-key.der", &server.1)?,
         option(psk),
-    ))
+    );
+    Ok(source)
 }

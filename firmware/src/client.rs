@@ -16,7 +16,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
     let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
-        .load(job.mode, Peer::Client, &backend)?;
+        .load(settings, Peer::Client, &backend)?;
     log::info!(
         "connecting to {} port {} in mode {} ({})",
         job.host,

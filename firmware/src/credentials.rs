@@ -3,18 +3,26 @@
 //! The credentials, from the image or, on native_sim, from files.
 
 use alloc::format;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 use alloc::vec::Vec;
 
 use secure_socket::Mode;
 use secure_socket::backend::Backend;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+use secure_socket::credential::{CaCertificate, Trust};
 use secure_socket::credential::{
-    CaCertificate, CredentialError, Der, Identity, Psk, PskIdentity, PskSource, SecretBytes,
+    CredentialError, Der, Identity, Psk, PskIdentity, PskSource, SecretBytes,
 };
 use secure_socket::diagnosis::Peer;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+use secure_socket::revocation::{Crl, Crls};
 use secure_sockets::Credentials;
 
 use crate::error::StartError;
 use crate::kconfig;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+use crate::policy::Checks;
+use crate::settings::Settings;
 
 /// Where the credentials are.
 pub(crate) enum CredentialSource {
@@ -26,13 +34,15 @@ pub(crate) enum CredentialSource {
 }
 
 impl CredentialSource {
-    /// Those that `mode` needs on the side of `us`.
+    /// Those that the mode needs on the side of `us`, with how carefully to look at the
+    /// peer's.
     pub(crate) fn load<B: Backend>(
         &self,
-        mode: Mode,
+        settings: &Settings,
         us: Peer,
         backend: &B,
     ) -> Result<Credentials, StartError> {
+        let mode = settings.job.mode;
         let mut credentials = Credentials::default();
         let server = us == Peer::Server;
         if mode == Mode::Psk {
@@ -40,9 +50,9 @@ impl CredentialSource {
             credentials.psk = Some(self.need(psk, "psk.hex and psk-identity.txt")?);
             return Ok(credentials);
         }
+        #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
         if mode == Mode::Mutual || (mode == Mode::ServerAuth && !server) {
-            let trust = self.trust()?;
-            credentials.trust = Some(self.need(trust, "ca.pem or ca.der")?.into());
+            credentials.trust = Some(self.trust(&settings.checks)?);
         }
         if mode == Mode::Mutual || server {
             let identity = self.identity(us, backend)?;
@@ -77,12 +87,48 @@ impl CredentialSource {
         }
     }
 
-    fn trust(&self) -> Result<Option<Vec<CaCertificate>>, StartError> {
+    #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+    fn trust(&self, checks: &Checks) -> Result<Trust, StartError> {
+        let trust = match checks.pinned_only {
+            true => Trust::pinned(checks.pins.iter().copied()),
+            false => self.need(self.anchors()?, "ca.pem or ca.der")?.into(),
+        };
+        let policy = checks.policy();
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+        let policy = match &checks.lists {
+            None => policy,
+            Some(lists) => policy.with_crls(
+                Crls::new()
+                    .with_scope(lists.scope)
+                    .with_lists(self.lists(lists)?),
+            ),
+        };
+        Ok(trust.with_policy(policy))
+    }
+
+    #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+    fn anchors(&self) -> Result<Option<Vec<CaCertificate>>, StartError> {
         match self {
-            Self::Image => Ok(image_trust()?),
+            Self::Image => Ok(image_anchors()?),
             #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::trust(path),
+            Self::Directory(path) => crate::native::anchors(path),
         }
+    }
+
+    /// The revocation lists.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+    #[cfg_attr(not(CONFIG_ARCH_POSIX), allow(unused_variables))]
+    fn lists(&self, lists: &crate::policy::Lists) -> Result<Vec<Crl>, StartError> {
+        #[cfg(CONFIG_ARCH_POSIX)]
+        if let Some(files) = &lists.files {
+            return crate::native::lists(files);
+        }
+        let found = match self {
+            Self::Image => image_lists()?,
+            #[cfg(CONFIG_ARCH_POSIX)]
+            Self::Directory(path) => crate::native::lists_of(path)?,
+        };
+        self.need(found, "crl.pem or crl.der")
     }
 
     fn identity<B: Backend>(&self, us: Peer, backend: &B) -> Result<Option<Identity>, StartError> {
@@ -104,13 +150,26 @@ fn image_psk() -> Result<Option<PskSource>, CredentialError> {
     }))
 }
 
-fn image_trust() -> Result<Option<Vec<CaCertificate>>, CredentialError> {
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+fn image_anchors() -> Result<Option<Vec<CaCertificate>>, CredentialError> {
     if kconfig::ANCHORS.is_empty() {
         return Ok(None);
     }
     let anchors = kconfig::ANCHORS.iter();
     anchors
         .map(|der| CaCertificate::from_der(*der))
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+fn image_lists() -> Result<Option<Vec<Crl>>, CredentialError> {
+    if kconfig::CRLS.is_empty() {
+        return Ok(None);
+    }
+    let lists = kconfig::CRLS.iter();
+    lists
+        .map(|der| Crl::from_der(*der))
         .collect::<Result<_, _>>()
         .map(Some)
 }

@@ -14,6 +14,8 @@ mod error;
 mod kconfig;
 #[cfg(CONFIG_ARCH_POSIX)]
 mod native;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+mod policy;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod server;
 mod settings;

@@ -3,6 +3,10 @@
 //! native_sim: the command line comes on top of Kconfig, and credentials may come
 //! from the host's files.
 
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+mod lists;
+mod policy;
+
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -10,8 +14,10 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 
 use secure_socket::backend::Backend;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+use secure_socket::credential::CaCertificate;
 use secure_socket::credential::{
-    CaCertificate, CredentialError, CredentialKind, Identity, Psk, PskIdentity, PskSource,
+    CredentialError, CredentialKind, Identity, Psk, PskIdentity, PskSource,
 };
 use secure_socket::diagnosis::Peer;
 use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
@@ -22,6 +28,8 @@ use crate::error::StartError;
 use crate::settings::{Clock, Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+pub(crate) use lists::{lists, lists_of};
 
 fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
     native::argument(which)
@@ -101,6 +109,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     if let Some(path) = argument(Argument::Credentials)? {
         settings.credentials = CredentialSource::Directory(path);
     }
+    policy::apply(&mut settings)?;
     Ok(settings)
 }
 
@@ -159,22 +168,22 @@ fn suites(names: &str) -> Result<Vec<CipherSuite>, StartError> {
 fn read(directory: &str, names: &[&str]) -> Result<Option<(String, Vec<u8>)>, StartError> {
     for name in names {
         let path = format!("{directory}/{name}");
-        match native::read(&path) {
-            Ok(contents) => return Ok(Some((path, contents))),
-            Err(ReadError::NotFound) => {}
-            Err(ReadError::TooLong) => {
-                return Err(StartError::Setting(format!(
-                    "{path}: the file is too long for a credential"
-                )));
-            }
-            Err(ReadError::Os(number)) => {
-                return Err(StartError::Setting(format!(
-                    "{path}: it cannot be read (error {number})"
-                )));
-            }
+        if let Some(contents) = read_file(&path)? {
+            return Ok(Some((path, contents)));
         }
     }
     Ok(None)
+}
+
+/// A file, if there is one.
+fn read_file(path: &str) -> Result<Option<Vec<u8>>, StartError> {
+    let error = match native::read(path) {
+        Ok(contents) => return Ok(Some(contents)),
+        Err(ReadError::NotFound) => return Ok(None),
+        Err(ReadError::TooLong) => format!("{path}: the file is too long for a credential"),
+        Err(ReadError::Os(number)) => format!("{path}: it cannot be read (error {number})"),
+    };
+    Err(StartError::Setting(error))
 }
 
 fn text(path: &str, contents: Vec<u8>, kind: CredentialKind) -> Result<String, StartError> {
@@ -186,7 +195,8 @@ fn in_file(path: &str) -> impl Fn(CredentialError) -> StartError + '_ {
     move |error| StartError::Credential(Some(path.into()), error)
 }
 
-pub(crate) fn trust(directory: &str) -> Result<Option<Vec<CaCertificate>>, StartError> {
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+pub(crate) fn anchors(directory: &str) -> Result<Option<Vec<CaCertificate>>, StartError> {
     let Some((path, contents)) = read(directory, &["ca.pem", "ca.der"])? else {
         return Ok(None);
     };

@@ -25,7 +25,7 @@ pub(crate) fn run(
         Zephyr::new(SecTag::new(kconfig::SERVER_SEC_TAG)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
-        .load(job.mode, Peer::Server, &backend)?;
+        .load(settings, Peer::Server, &backend)?;
     let server = secure_sockets::server(&backend, job, credentials, settings.listen)?;
     let address = server
         .local_address()

@@ -17,6 +17,8 @@ use zephyr_backend::Zephyr;
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
 use crate::kconfig;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+use crate::policy::Checks;
 
 /// All that a run needs.
 pub(crate) struct Settings {
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) clients: Option<u64>,
     pub(crate) clock: Clock,
     pub(crate) credentials: CredentialSource,
+    #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+    pub(crate) checks: Checks,
 }
 
 /// Which side of the connection the device is.
@@ -182,6 +186,8 @@ impl Settings {
             #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
             clock: Clock::Sntp,
             credentials: CredentialSource::Image,
+            #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+            checks: Checks::from_kconfig()?,
         })
     }
 }

@@ -10,6 +10,7 @@ import pytest
 
 from device import Device
 from peer import OpensslServer
+from revocation import OcspResponder
 from server import DeviceServer
 
 APPLICATION = Path(__file__).resolve().parents[2]
@@ -88,6 +89,21 @@ def openssl():
     yield start
     for server in started:
         server.stop()
+
+
+@pytest.fixture
+def ocsp(pki, tmp_path):
+    """Starts OCSP responders; what was started ends with the test."""
+    started = []
+
+    def start(leaf, status):
+        responder = OcspResponder(tmp_path, pki, leaf, status)
+        started.append(responder)
+        return responder
+
+    yield start
+    for responder in started:
+        responder.stop()
 
 
 @pytest.fixture

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image of one mode: it does that mode, and has nothing in it that it does not need."""
 
+import shutil
 import subprocess
 
 import pytest
 
+from revocation import crl
 from test_handshakes import VERSIONS, certificate, finished
 
 
@@ -27,8 +29,19 @@ def symbols(build_dir):
     return {line.split()[-1] for line in listing.stdout.splitlines() if line}
 
 
+@pytest.fixture(scope="session")
+def credentials(kconfig, pki, tmp_path_factory):
+    """The directory for --credentials; with a revocation list, if the image wants one."""
+    if kconfig.get("SECURE_SOCKETS_CRL") != "y":
+        return pki / "ec"
+    directory = tmp_path_factory.mktemp("with-list")
+    shutil.copytree(pki / "ec", directory, dirs_exist_ok=True)
+    crl(directory, pki, "intermediate", ["client"]).rename(directory / "crl.pem")
+    return directory
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_handshake(device, openssl, pki, mode, version):
+def test_handshake(kconfig, device, openssl, pki, credentials, mode, version):
     server = {
         "psk": [
             "-nocert",
@@ -41,8 +54,45 @@ def test_handshake(device, openssl, pki, mode, version):
             "-Verify", "4", "-verify_return_error", "-CAfile", f"{pki}/ec/ca.pem",
         ],
     }[mode]
-    run = device.run(openssl(VERSIONS[version], *server).peer, f"--credentials={pki}/ec")
-    finished(run, mode, version)
+    run = device.run(openssl(VERSIONS[version], *server).peer, f"--credentials={credentials}")
+    output = finished(run, mode, version)
+    asks = kconfig.get("SECURE_SOCKETS_OCSP_SOFT_FAIL") == "y"
+    assert ("going on without an OCSP response" in output) == asks, output
+
+
+# Parts of mangled names, and what they are the code of.
+REVOCATION = {"WITH_CRL": "10revocation3crl5check", "WITH_OCSP": "10revocation4ocsp8response"}
+
+
+@pytest.mark.parametrize("symbol", REVOCATION)
+def test_only_what_is_asked_for_is_linked(kconfig, symbols, symbol):
+    found = {name for name in symbols if REVOCATION[symbol] in name}
+    assert bool(found) == (kconfig.get(f"SECURE_SOCKETS_{symbol}") == "y"), found
+
+
+def test_revocation_by_kconfig(kconfig, device, openssl, pki, credentials, tmp_path):
+    server = openssl(*certificate(pki, "ec"))
+    arguments = [server.peer, "--server-name=device.test"]
+    if kconfig.get("SECURE_SOCKETS_WITH_CRL") != "y":
+        for argument, named in [
+            ("--crl=any.pem", "SECURE_SOCKETS_CRL=y"),
+            ("--ocsp=required", "SECURE_SOCKETS_OCSP_REQUIRED=y"),
+        ]:
+            sentence = device.run(*arguments, f"--credentials={credentials}", argument).refused()
+            no_certificates = "none is checked in this mode"
+            assert named in sentence or no_certificates in sentence, sentence
+        return
+    run = device.run(*arguments, f"--credentials={credentials}", "--ocsp=required")
+    sentence = run.refused()
+    assert "http://127.0.0.1:9/ could not be fetched" in sentence, sentence
+    # Another list, in the directory this time.
+    shutil.copytree(credentials, tmp_path, dirs_exist_ok=True)
+    crl(tmp_path, pki, "intermediate", ["server"], name="bad").rename(tmp_path / "crl.pem")
+    sentence = device.run(*arguments, f"--credentials={tmp_path}").refused()
+    assert "its issuer revoked it" in sentence, sentence
+    (tmp_path / "crl.pem").unlink()
+    sentence = device.run(*arguments, f"--credentials={tmp_path}").refused()
+    assert "there is no crl.pem or crl.der" in sentence, sentence
 
 
 def test_only_a_server_has_a_server_in_it(kconfig, symbols):

@@ -12,7 +12,10 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[16];
+static char *values[28];
+
+/* Those without a value. */
+static bool switches[ARRAY_SIZE(values)];
 
 static struct args_struct_t options[] = {
 	{.option = "peer",
@@ -97,6 +100,68 @@ static struct args_struct_t options[] = {
 	 .dest = &values[15],
 	 .descript = "The clients to let in, separated by semicolons; else all that prove "
 		     "themselves"},
+	{.option = "pin",
+	 .name = "digests",
+	 .type = 's',
+	 .dest = &values[16],
+	 .descript = "SHA-256 of public keys, separated by semicolons: one of them must be in "
+		     "the chain"},
+	{.option = "pinned-only",
+	 .is_switch = true,
+	 .type = 'b',
+	 .dest = &switches[17],
+	 .descript = "The pinned keys are trusted in place of a CA"},
+	{.option = "max-rsa-bits",
+	 .name = "bits",
+	 .type = 's',
+	 .dest = &values[18],
+	 .descript = "The longest RSA key that is taken"},
+	{.option = "curves",
+	 .name = "names",
+	 .type = 's',
+	 .dest = &values[19],
+	 .descript = "The curves whose keys are taken, of P-256 and P-384, separated by commas"},
+	{.option = "legacy-common-name",
+	 .is_switch = true,
+	 .type = 'b',
+	 .dest = &switches[20],
+	 .descript = "Takes a server's certificate without a subjectAltName by its commonName"},
+	{.option = "crl",
+	 .name = "files",
+	 .type = 's',
+	 .dest = &values[21],
+	 .descript = "Revocation lists in PEM or DER, separated by semicolons: certificates are "
+		     "looked up in them"},
+	{.option = "crl-scope",
+	 .name = "scope",
+	 .type = 's',
+	 .dest = &values[22],
+	 .descript = "leaf for the peer's own certificate, chain for every one but the anchor"},
+	{.option = "ocsp",
+	 .name = "demand",
+	 .type = 's',
+	 .dest = &values[23],
+	 .descript = "off, required or soft-fail: asks an OCSP responder about the peer"},
+	{.option = "ocsp-responder",
+	 .name = "url",
+	 .type = 's',
+	 .dest = &values[24],
+	 .descript = "The responder to ask, instead of the one that a certificate names"},
+	{.option = "ocsp-scope",
+	 .name = "scope",
+	 .type = 's',
+	 .dest = &values[25],
+	 .descript = "leaf for the peer's own certificate, chain for every one but the anchor"},
+	{.option = "ocsp-nonce",
+	 .is_switch = true,
+	 .type = 'b',
+	 .dest = &switches[26],
+	 .descript = "Demands an answer that was made just now"},
+	{.option = "ocsp-cache",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[27],
+	 .descript = "How many good answers are kept, 32 at most"},
 	ARG_TABLE_ENDMARKER,
 };
 
@@ -109,7 +174,10 @@ NATIVE_TASK(add_options, PRE_BOOT_1, 10);
 
 const char *ss_native_option(size_t index)
 {
-	return index < ARRAY_SIZE(values) ? values[index] : NULL;
+	if (index >= ARRAY_SIZE(values)) {
+		return NULL;
+	}
+	return switches[index] ? "" : values[index];
 }
 
 int64_t ss_native_read(const char *path, void *buffer, size_t max)

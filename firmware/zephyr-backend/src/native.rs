@@ -46,6 +46,30 @@ pub enum Argument {
     Clients,
     /// `--admit=names`.
     Admit,
+    /// `--pin=digests`.
+    Pin,
+    /// `--pinned-only`; its value is empty.
+    PinnedOnly,
+    /// `--max-rsa-bits=bits`.
+    MaxRsaBits,
+    /// `--curves=names`.
+    Curves,
+    /// `--legacy-common-name`; its value is empty.
+    LegacyCommonName,
+    /// `--crl=files`.
+    Crl,
+    /// `--crl-scope=leaf|chain`.
+    CrlScope,
+    /// `--ocsp=off|required|soft-fail`.
+    Ocsp,
+    /// `--ocsp-responder=url`.
+    OcspResponder,
+    /// `--ocsp-scope=leaf|chain`.
+    OcspScope,
+    /// `--ocsp-nonce`; its value is empty.
+    OcspNonce,
+    /// `--ocsp-cache=count`.
+    OcspCache,
 }
 
 unsafe extern "C" {

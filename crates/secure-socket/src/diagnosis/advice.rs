@@ -103,7 +103,8 @@ impl Refusal {
             }
             Self::KeyNotAllowed { .. } => {
                 "Issue it anew with a key on P-256 or P-384, or allow its curve \
-                 (KeyPolicy::with_curves), if the TLS library has it."
+                 (KeyPolicy::with_curves, CONFIG_SECURE_SOCKETS_KEY_ECC_P384), if the TLS library \
+                 has it."
             }
             Self::WeakSignature { .. } => {
                 "Have it signed anew over SHA-256 or better. No policy takes less."

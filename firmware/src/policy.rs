@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! How carefully to look at the peer's certificate: Kconfig to a policy; on native_sim the
+//! command line comes on top.
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+use alloc::format;
+#[cfg(CONFIG_ARCH_POSIX)]
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use secure_socket::policy::{KeyPolicy, Policy, SpkiPin};
+#[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
+use secure_socket::revocation::Scope;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+use secure_socket::revocation::{HttpUrl, Ocsp};
+use secure_socket::x509::Curve;
+
+use crate::error::StartError;
+use crate::kconfig;
+
+/// How carefully to look at the peer's certificate.
+pub(crate) struct Checks {
+    /// The keys of which one must be in the chain; none for any.
+    pub(crate) pins: Vec<SpkiPin>,
+    /// The pins stand in for a CA.
+    pub(crate) pinned_only: bool,
+    pub(crate) keys: KeyPolicy,
+    pub(crate) legacy_common_name: bool,
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+    pub(crate) lists: Option<Lists>,
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+    pub(crate) ocsp: Option<Responder>,
+}
+
+/// The revocation lists to look certificates up in.
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+pub(crate) struct Lists {
+    pub(crate) scope: Scope,
+    /// Files of the host with them; else they are where the credentials are.
+    #[cfg(CONFIG_ARCH_POSIX)]
+    pub(crate) files: Option<Vec<String>>,
+}
+
+/// Which responder to ask, and how.
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+pub(crate) struct Responder {
+    /// `None` for the one that a certificate names.
+    pub(crate) url: Option<HttpUrl>,
+    pub(crate) scope: Scope,
+    pub(crate) nonce: bool,
+    pub(crate) soft_fail: bool,
+    pub(crate) cache: usize,
+}
+
+impl Checks {
+    /// What was chosen in Kconfig.
+    pub(crate) fn from_kconfig() -> Result<Self, StartError> {
+        let keys = KeyPolicy::new().with_curves(
+            [
+                cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC).then_some(Curve::P256),
+                cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC_P384).then_some(Curve::P384),
+            ]
+            .into_iter()
+            .flatten(),
+        );
+        Ok(Self {
+            pins: kconfig::PINS.iter().copied().map(SpkiPin::new).collect(),
+            pinned_only: cfg!(CONFIG_SECURE_SOCKETS_PINNED_ONLY),
+            keys: match kconfig::MAX_RSA_BITS {
+                Some(bits) => keys.with_max_rsa_bits(bits),
+                None => keys,
+            },
+            legacy_common_name: cfg!(CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+            lists: cfg!(CONFIG_SECURE_SOCKETS_CRL).then(Lists::from_kconfig),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+            ocsp: match cfg!(any(
+                CONFIG_SECURE_SOCKETS_OCSP_REQUIRED,
+                CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL
+            )) {
+                true => Some(Responder::from_kconfig()?),
+                false => None,
+            },
+        })
+    }
+
+    /// The same for the library, but for the revocation lists, which are read with the
+    /// credentials.
+    pub(crate) fn policy(&self) -> Policy {
+        let mut policy = Policy::new().with_keys(self.keys.clone());
+        if self.legacy_common_name {
+            policy = policy.with_legacy_common_name();
+        }
+        if !self.pinned_only {
+            policy = policy.with_pins(self.pins.iter().copied());
+        }
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+        if let Some(responder) = &self.ocsp {
+            policy = policy.with_ocsp(responder.ocsp());
+        }
+        policy
+    }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+impl Lists {
+    pub(crate) fn from_kconfig() -> Self {
+        Self {
+            scope: match cfg!(CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF) {
+                true => Scope::Leaf,
+                false => Scope::Chain,
+            },
+            #[cfg(CONFIG_ARCH_POSIX)]
+            files: None,
+        }
+    }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+impl Responder {
+    pub(crate) fn from_kconfig() -> Result<Self, StartError> {
+        let url = match kconfig::OCSP_RESPONDER {
+            "" => None,
+            url => Some(HttpUrl::new(url).map_err(|error| {
+                StartError::Setting(format!("CONFIG_SECURE_SOCKETS_OCSP_RESPONDER: {error}"))
+            })?),
+        };
+        Ok(Self {
+            url,
+            scope: match cfg!(CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN) {
+                true => Scope::Chain,
+                false => Scope::Leaf,
+            },
+            nonce: cfg!(CONFIG_SECURE_SOCKETS_OCSP_NONCE),
+            soft_fail: cfg!(CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL),
+            cache: kconfig::OCSP_CACHE,
+        })
+    }
+
+    fn ocsp(&self) -> Ocsp {
+        let mut ocsp = Ocsp::new().with_scope(self.scope).with_cache(self.cache);
+        if let Some(url) = &self.url {
+            ocsp = ocsp.with_responder(url.clone());
+        }
+        if self.nonce {
+            ocsp = ocsp.with_nonce();
+        }
+        if self.soft_fail {
+            ocsp = ocsp.with_soft_fail();
+        }
+        ocsp
+    }
+}

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What firmware/build.rs refuses: symbols that contradict each other, and credentials that
+will not do. The very program that the build ran is run again, with another .config."""
+
+import os
+import subprocess
+
+import pytest
+
+from conftest import APPLICATION
+from revocation import LONG_PAST, crl
+
+PIN = "0123456789abcdef" * 4
+
+
+@pytest.fixture
+def build(build_dir, tmp_path):
+    """Runs the build script with symbols of SECURE_SOCKETS_ changed; `None` for unset."""
+    programs = (build_dir / "firmware" / "rust" / "target").glob(
+        "release/build/rustapp-*/build-script-build"
+    )
+    # Of a directory that was built in before, the last.
+    program = max(programs, key=lambda path: path.stat().st_mtime)
+    config = (build_dir / "zephyr" / ".config").read_text().splitlines()
+
+    def run(**symbols):
+        names = tuple(f"CONFIG_SECURE_SOCKETS_{name}=" for name in symbols)
+        lines = [line for line in config if not line.startswith(names)]
+        lines += [
+            f"CONFIG_SECURE_SOCKETS_{name}={value}"
+            for name, value in symbols.items()
+            if value is not None
+        ]
+        dotconfig = tmp_path / ".config"
+        dotconfig.write_text("\n".join(lines))
+        out = tmp_path / "out"
+        out.mkdir(exist_ok=True)
+        return subprocess.run(
+            [str(program)], capture_output=True, text=True, check=False,
+            env={
+                **os.environ, "DOTCONFIG": str(dotconfig), "OUT_DIR": str(out),
+                "CARGO_MANIFEST_DIR": str(APPLICATION / "firmware"),
+            },
+        )
+
+    return run
+
+
+def refused(done):
+    assert done.returncode != 0, done.stdout
+    (sentence,) = [
+        line.removeprefix("cargo::error=")
+        for line in done.stdout.splitlines()
+        if line.startswith("cargo::error=")
+    ]
+    return sentence
+
+
+def test_the_image_that_was_built(build):
+    done = build()
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "symbols, named",
+    [
+        ({"PINS": '"abc"'}, ["SECURE_SOCKETS_PINS", '"abc"', "64 hexadecimal digits"]),
+        ({"PINNED_ONLY": "y"}, ["SECURE_SOCKETS_PINS is empty"]),
+        (
+            {"PINNED_ONLY": "y", "PINS": f'"{PIN}"', "CRL": "y"},
+            ["SECURE_SOCKETS_CRL=y", "no issuer who could revoke"],
+        ),
+        (
+            {"PINNED_ONLY": "y", "PINS": f'"{PIN}"', "OCSP_SOFT_FAIL": "y"},
+            ["SECURE_SOCKETS_OCSP_SOFT_FAIL=y", "no issuer who could revoke"],
+        ),
+        (
+            {"OCSP_RESPONDER": '"https://ocsp.test/"'},
+            ["SECURE_SOCKETS_OCSP_RESPONDER", "one of https"],
+        ),
+        (
+            {"CRL": "y", "ALL_MODES": None},
+            ["needs a revocation list", "no crl.pem or crl.der"],
+        ),
+    ],
+)
+def test_symbols(build, symbols, named):
+    sentence = refused(build(**symbols))
+    for part in named:
+        assert part in sentence, sentence
+
+
+def with_lists(pki, directory, contents):
+    for name in ["ca.pem", "client.pem", "client-key.pem", "server.pem", "server-key.pem"]:
+        (directory / name).write_bytes((pki / "ec" / name).read_bytes())
+    for name in ["psk.hex", "psk-identity.txt"]:
+        (directory / name).write_bytes((pki / "ec" / name).read_bytes())
+    (directory / "crl.pem").write_text(contents)
+    return {"CRL": "y", "ALL_MODES": None, "CREDENTIALS_DIR": f'"{directory}"'}
+
+
+def test_lists_that_are_compiled_in(build, pki, tmp_path):
+    lists = [crl(tmp_path, pki, issuer).read_text() for issuer in ("ca", "intermediate")]
+    done = build(**with_lists(pki, tmp_path, "".join(lists)))
+    assert done.returncode == 0, done.stdout
+    assert "cargo::warning" not in done.stdout
+    for index in (0, 1):
+        assert (tmp_path / "out" / f"crl-{index}.der").is_file()
+
+
+def test_a_list_that_ran_out(build, pki, tmp_path):
+    old = crl(tmp_path, pki, "intermediate", dates=LONG_PAST)
+    done = build(**with_lists(pki, tmp_path, old.read_text()))
+    assert done.returncode == 0, done.stdout
+    assert "ran out 2026-01-08" in done.stdout, done.stdout
+
+
+def test_a_file_that_is_no_list(build, pki, tmp_path):
+    no_list = (pki / "ec" / "ca.pem").read_text()
+    sentence = refused(build(**with_lists(pki, tmp_path, no_list)))
+    assert "crl.pem" in sentence and "no revocation list" in sentence, sentence
