@@ -21,6 +21,7 @@ use secure_socket::backend::{
 use secure_socket::config::{ClientConfig, Timeouts};
 use secure_socket::credential::{CredentialError, CredentialKind};
 use secure_socket::error::Error;
+use secure_socket::resumption::SavedSession;
 use secure_socket::x509::SignatureAlgorithm;
 use secure_socket::{Clock, UnixTime};
 
@@ -170,6 +171,7 @@ impl Backend for MbedTls {
         client: &Arc<Config>,
         config: &ClientConfig,
         address: SocketAddr,
+        session: Option<&SavedSession>,
         observer: &mut dyn Observer,
     ) -> Result<TcpConnection, ConnectFailure> {
         let Timeouts {
@@ -184,7 +186,7 @@ impl Backend for MbedTls {
             handshake: handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
             io,
         };
-        mbedtls_engine::handshake(Arc::clone(client), stream, limits, observer)
+        mbedtls_engine::handshake(Arc::clone(client), stream, limits, session, observer)
             .map_err(ConnectFailure::Handshake)
     }
 }

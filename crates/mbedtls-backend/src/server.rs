@@ -61,6 +61,7 @@ impl ServerBackend for MbedTls {
             handshake: handshake.unwrap_or(DEFAULT_HANDSHAKE_TIMEOUT),
             io,
         };
-        mbedtls_engine::handshake(Arc::clone(&listener.config), incoming, limits, observer)
+        let config = Arc::clone(&listener.config);
+        mbedtls_engine::handshake(config, incoming, limits, None, observer)
     }
 }

@@ -16,6 +16,7 @@ use secure_socket::{Mode, TlsVersion};
 use crate::alpn::AlpnList;
 use crate::authenticate::Authentication;
 use crate::handle::Handle;
+use crate::resume::Counter;
 use crate::sys;
 use crate::{Library, Material};
 
@@ -38,13 +39,17 @@ pub struct Config {
     _suites: Box<[c_int]>,
     _alpn: AlpnList,
     _authentication: Authentication,
+    /// As a server that resumes.
+    counter: Option<Box<Counter>>,
+    resumes: bool,
     server_name: Option<CString>,
     side: Side,
     mode: Mode,
 }
 
 // SAFETY: a finished configuration is written to by handshakes alone (blinding
-// values and tables inside its keys), and those run under the library's lock.
+// values and tables inside its keys, who is at the counter), and those run under the
+// library's lock.
 unsafe impl Sync for Config {}
 // SAFETY: nothing in it belongs to a thread; what the pointers in `_alpn` point to
 // moves along with them.
@@ -116,6 +121,16 @@ impl Config {
         self.mode == Mode::Psk
     }
 
+    /// Whether sessions may be resumed.
+    pub(crate) const fn resumes(&self) -> bool {
+        self.resumes
+    }
+
+    /// What issues and redeems a server's tickets.
+    pub(crate) fn counter(&self) -> Option<&Counter> {
+        self.counter.as_deref()
+    }
+
     pub(crate) fn server_name(&self) -> Option<&CString> {
         self.server_name.as_ref()
     }
@@ -160,9 +175,13 @@ impl Draft {
         }
         #[cfg(mbedtls_tls13)]
         {
+            let psk = sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
+            let certificate = sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL;
             let exchange = match mode {
-                Mode::Psk => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL,
-                _ => sys::MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL,
+                Mode::Psk => psk,
+                // A session that is resumed is a pre-shared key, and there is no other here.
+                _ if settings.resumes() => certificate | psk,
+                _ => certificate,
             };
             // SAFETY: as above.
             unsafe { sys::mbedtls_ssl_conf_tls13_key_exchange_modes(config, exchange as c_int) };
@@ -178,16 +197,60 @@ impl Draft {
             let disabled = sys::MBEDTLS_SSL_RENEGOTIATION_DISABLED as c_int;
             sys::mbedtls_ssl_conf_renegotiation(config, disabled);
         }
-        // A session that is resumed is not verified again: never.
+        draft.set_tickets(settings.resumes())?;
+        Ok(draft)
+    }
+
+    #[cfg(not(mbedtls_resumption))]
+    fn set_tickets(&self, resumes: bool) -> Result<(), Error> {
         #[cfg(mbedtls_tickets)]
-        // SAFETY: as above.
+        // SAFETY: `config` is ours alone.
         unsafe {
             let disabled = sys::MBEDTLS_SSL_SESSION_TICKETS_DISABLED as c_int;
-            sys::mbedtls_ssl_conf_session_tickets(config, disabled);
-            #[cfg(mbedtls_tls13)]
-            sys::mbedtls_ssl_conf_new_session_tickets(config, 0);
+            sys::mbedtls_ssl_conf_session_tickets(self.config.as_ptr(), disabled);
         }
-        Ok(draft)
+        match resumes {
+            false => Ok(()),
+            true => Err(unsupported(
+                "resuming sessions",
+                "build with CONFIG_SECURE_SOCKETS_RESUMPTION=y",
+            )
+            .into()),
+        }
+    }
+
+    /// Mbed TLS resumes without verifying again: it may only do so where we do.
+    #[cfg(mbedtls_resumption)]
+    fn set_tickets(&self, resumes: bool) -> Result<(), Error> {
+        let config = self.config.as_ptr();
+        let tickets = match resumes {
+            true => sys::MBEDTLS_SSL_SESSION_TICKETS_ENABLED,
+            false => sys::MBEDTLS_SSL_SESSION_TICKETS_DISABLED,
+        };
+        // SAFETY: `config` is ours alone.
+        unsafe {
+            sys::mbedtls_ssl_conf_session_tickets(config, tickets as c_int);
+            #[cfg(mbedtls_tls13)]
+            {
+                sys::mbedtls_ssl_conf_new_session_tickets(config, resumes.into());
+                sys::mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+                    config,
+                    resumes.into(),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    #[cfg(mbedtls_resumption)]
+    fn counter(&self, settings: &Settings) -> Option<Box<Counter>> {
+        let issues = settings.resumes() && self.side == Side::Server;
+        issues.then(|| Counter::install(&self.config))
+    }
+
+    #[cfg(not(mbedtls_resumption))]
+    const fn counter(&self, _: &Settings) -> Option<Box<Counter>> {
+        None
     }
 
     fn finish(
@@ -211,12 +274,15 @@ impl Draft {
             self.set_psk(identity, key)?;
         }
         let authentication = Authentication::load(self.library, &self.config, material)?;
+        let counter = self.counter(settings);
         Ok(Config {
             library: self.library,
             config: self.config,
             _suites: suites,
             _alpn: alpn,
             _authentication: authentication,
+            counter,
+            resumes: settings.resumes(),
             server_name,
             side: self.side,
             mode: self.mode,

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use secure_socket::backend::{Connection, Failure, HandshakeFacts, Received};
 use secure_socket::diagnosis::Alert;
+use secure_socket::resumption::SavedSession;
 
 use crate::session::{Progress, Session};
 use crate::system::{Deadline, Interest, Mutex, System, Wire, part};
@@ -143,6 +144,10 @@ impl<S: System> Connection for TlsConnection<S> {
         // We send no more; the peer may. One that is gone already is no failure.
         S::shut_down(&self.socket);
         Ok(())
+    }
+
+    fn take_session(&self) -> Option<SavedSession> {
+        self.session.with(Session::take_session)
     }
 
     fn abort(&self, alert: Alert) {

@@ -49,6 +49,12 @@ object!(
     mbedtls_ssl_config_free
 );
 object!(mbedtls_ssl_context, mbedtls_ssl_init, mbedtls_ssl_free);
+#[cfg(mbedtls_resumption)]
+object!(
+    mbedtls_ssl_session,
+    mbedtls_ssl_session_init,
+    mbedtls_ssl_session_free
+);
 #[cfg(mbedtls_x509)]
 object!(
     mbedtls_x509_crt,

@@ -7,6 +7,7 @@ use core::time::Duration;
 
 use secure_socket::backend::{Failure, HandshakeFacts, Observer};
 use secure_socket::diagnosis::TlsCode;
+use secure_socket::resumption::SavedSession;
 
 use crate::Config;
 use crate::connection::TlsConnection;
@@ -24,7 +25,7 @@ pub struct Limits {
     pub io: Option<Duration>,
 }
 
-/// Makes a handshake on a fresh connection. Closes it if that fails, but only after
+/// Makes a handshake on a fresh connection, offering to resume `saved`. Closes it if that fails, but only after
 /// the peer could read our alert.
 ///
 /// # Errors
@@ -34,16 +35,18 @@ pub fn handshake<S: System>(
     config: Arc<Config>,
     socket: S::Socket,
     limits: Limits,
+    saved: Option<&SavedSession>,
     observer: &mut dyn Observer,
 ) -> Result<TlsConnection<S>, Failure> {
     let start = S::now();
-    let mut session = Session::new(config)?;
+    let mut session = Session::new(config, saved)?;
     let deadline = Deadline::after(Some(limits.handshake));
     if let Err(failure) = run::<S>(&mut session, &socket, &deadline, start, observer) {
         if matches!(
             failure,
             Failure::Tls { alert: None, .. }
                 | Failure::OutOfMemory(_)
+                | Failure::NoExtendedMasterSecret
                 | Failure::PskMismatch(_)
                 | Failure::UnknownPskIdentity(_)
         ) {
@@ -101,6 +104,7 @@ fn facts<S: System>(session: &Session, start: Duration) -> Result<HandshakeFacts
         version,
         suite,
         alpn: session.alpn(),
+        resumed: session.resumed(),
         sent: Some(sent),
         received: Some(received),
         duration: S::now().saturating_sub(start),

@@ -31,6 +31,7 @@ mod ladder;
 mod library;
 mod material;
 mod mend;
+mod resume;
 mod session;
 #[cfg(not(any(target_os = "none", firmware_lints)))]
 mod signature;

@@ -12,17 +12,23 @@ use core::time::Duration;
 use secure_socket::backend::{Failure, Observer, Received};
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::{Alert, TlsCode};
+use secure_socket::resumption::SavedSession;
 use secure_socket::{CipherSuite, TlsVersion};
 
 use crate::Config;
 use crate::handle::Handle;
 use crate::ladder::{Ending, Ladder, Snapshot};
 use crate::mend::mend;
+use crate::resume::Resuming;
 use crate::sys;
 use crate::transport::{self, Bio, Tally, Transport};
 use crate::verify::{self, Leaf};
 
 const HANDSHAKE_OVER: c_int = sys::mbedtls_ssl_states_MBEDTLS_SSL_HANDSHAKE_OVER as c_int;
+
+/// How often one read takes tickets, two calls each, before there is any data. Servers send
+/// one or two; one that sends nothing else is no server to wait for.
+const MOST_TICKETS: usize = 32;
 
 /// A TLS connection, before, during and after its handshake.
 ///
@@ -35,6 +41,7 @@ pub struct Session {
     tally: Tally,
     ladder: Ladder,
     leaf: Leaf,
+    resuming: Resuming,
     /// Why the handshake failed, for good.
     failed: Option<Failure>,
     /// How receiving ended, for good.
@@ -69,19 +76,22 @@ pub enum Step {
 }
 
 impl Session {
-    /// Sets a session up.
+    /// Sets a session up. A client offers to resume `saved`.
     ///
     /// # Errors
     ///
     /// [`Failure::OutOfMemory`].
-    pub fn new(config: Arc<Config>) -> Result<Self, Failure> {
+    pub fn new(config: Arc<Config>, saved: Option<&SavedSession>) -> Result<Self, Failure> {
         let context = Handle::<sys::mbedtls_ssl_context>::new();
         let code = config.library().exclusively(|| {
             // SAFETY: `context` is initialised and ours alone; `config` lives until
             // after it is freed.
             unsafe {
                 match sys::mbedtls_ssl_setup(context.as_ptr(), config.as_ptr()) {
-                    0 => verify::set_name(context.as_ptr(), config.server_name()),
+                    0 => match verify::set_name(context.as_ptr(), config.server_name()) {
+                        0 => saved.map_or(0, |saved| Resuming::offer(context.as_ptr(), saved)),
+                        code => code,
+                    },
                     code => code,
                 }
             }
@@ -95,6 +105,7 @@ impl Session {
             tally: Tally::default(),
             ladder: Ladder::default(),
             leaf: Leaf::default(),
+            resuming: Resuming::default(),
             failed: None,
             ended: None,
         })
@@ -164,19 +175,21 @@ impl Session {
         let before = Snapshot::take(self.context(), &self.tally);
         let failures = self.config.library().failed_allocations();
         let mut leaf = core::mem::take(&mut self.leaf);
-        let library = self.config.library();
-        let is_server = self.config.is_server();
+        let mut resuming = core::mem::take(&mut self.resuming);
+        let config = Arc::clone(&self.config);
+        let library = config.library();
         let code = library.exclusively(|| {
-            let (observer, leaf) = (&mut *observer, &mut leaf);
+            let (observer, leaf, resuming) = (&mut *observer, &mut leaf, &mut resuming);
             self.call(transport, true, |ssl| {
                 // SAFETY: `ssl` is set up, its transport is in place and the library is
                 // ours.
                 unsafe {
-                    let code = verify::handshake_step(ssl, observer, leaf);
-                    if is_server {
+                    let counter = config.counter();
+                    let code = verify::handshake_step(ssl, observer, leaf, resuming, counter);
+                    if config.is_server() {
                         mend(ssl, before.state(), code);
                     }
-                    code
+                    resuming.follow(ssl, &config, before.state(), code)
                 }
             })
         });
@@ -186,6 +199,7 @@ impl Session {
             unsafe { verify::show_what_came_late(self.as_ptr(), observer, &mut leaf) };
         }
         self.leaf = leaf;
+        self.resuming = resuming;
 
         let wait = wait(code);
         let ending = match code {
@@ -220,7 +234,7 @@ impl Session {
         if out_of_memory || code.is_out_of_memory() {
             return Failure::OutOfMemory(code);
         }
-        if let Some(failure) = self.psk_failure(code) {
+        if let Some(failure) = self.resuming.failure().or_else(|| self.psk_failure(code)) {
             return failure;
         }
         let transport = [TlsCode::RECV_FAILED, TlsCode::SEND_FAILED];
@@ -325,14 +339,16 @@ impl Session {
         }
         let library = self.config.library();
         let failures = library.failed_allocations();
-        let code = library.for_record(|| {
-            self.call(transport, false, |ssl| {
-                // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid
-                // for its length. Tickets are ignored unread and renegotiation is off:
-                // of what is shared, this enters PSA at most, and that locked.
-                unsafe { sys::mbedtls_ssl_read(ssl, buffer.as_mut_ptr(), buffer.len()) }
-            })
-        });
+        let mut tickets = 0;
+        let code = loop {
+            let code = self.read(transport, buffer);
+            // SAFETY: the context is set up, and nothing else uses it; only a client that
+            // resumes gets such codes.
+            if tickets >= MOST_TICKETS || !unsafe { self.resuming.reads_on(self.as_ptr(), code) } {
+                break code;
+            }
+            tickets += 1;
+        };
         let end = match (usize::try_from(code), wait(code)) {
             (_, Some(wait)) => return Ok(Progress::Wait(wait)),
             (Ok(length), None) if length > 0 || self.has_data() => {
@@ -351,6 +367,35 @@ impl Session {
         };
         self.ended = Some(end);
         end.map(Progress::Done)
+    }
+
+    /// One call of `mbedtls_ssl_read`.
+    fn read(&mut self, transport: &mut dyn Transport, buffer: &mut [u8]) -> c_int {
+        let library = self.config.library();
+        let reads_tickets = self.config.resumes() && !self.config.is_server();
+        let mut read = || {
+            self.call(transport, false, |ssl| {
+                // SAFETY: `ssl` is set up, its transport is in place and `buffer` valid
+                // for its length. Renegotiation is off: of what is shared, this enters PSA
+                // at most, for a record or for a ticket, and both are locked.
+                unsafe { sys::mbedtls_ssl_read(ssl, buffer.as_mut_ptr(), buffer.len()) }
+            })
+        };
+        match reads_tickets {
+            true => library.exclusively(read),
+            false => library.for_record(&mut read),
+        }
+    }
+
+    /// Whether a session was resumed.
+    #[must_use]
+    pub const fn resumed(&self) -> bool {
+        self.resuming.resumed()
+    }
+
+    /// Takes out the newest session that can be resumed, as a client.
+    pub const fn take_session(&mut self) -> Option<SavedSession> {
+        self.resuming.take_session()
     }
 
     /// Whether a record was decrypted that was not all received yet.

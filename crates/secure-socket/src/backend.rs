@@ -21,7 +21,10 @@
 //!   CA certificate at all.
 //! - No option of the configuration is skipped: what a backend cannot honour, it
 //!   refuses in [`Backend::prepare`] with [`ConfigurationError::Unsupported`].
-//! - No session is ever resumed.
+//! - No session is resumed but one that the library handed over for this very handshake
+//!   ([`Backend::connect`], [`Observer::redeem`]), and [`HandshakeFacts::resumed`] says so.
+//!   TLS 1.3 resumes with a fresh key exchange (psk_dhe_ke) and without early data, TLS 1.2
+//!   with extended master secret alone (RFC 7627, section 5.3).
 //!
 //! [`Anchors::Pinned`]: crate::credential::Anchors::Pinned
 //! [`ConfigurationError::Unsupported`]: crate::error::ConfigurationError::Unsupported
@@ -34,6 +37,7 @@ use crate::config::{AlpnProtocol, ClientConfig, ServerConfig};
 use crate::credential::CredentialError;
 use crate::diagnosis::{Alert, CheckFlags, TlsCode};
 use crate::error::Error;
+use crate::resumption::{SavedSession, Ticket};
 use crate::suite::CipherSuite;
 use crate::time::UnixTime;
 use crate::version::TlsVersion;
@@ -132,7 +136,9 @@ pub trait Backend {
     /// [`Error::Credential`] for a credential that it cannot use.
     fn prepare(&self, config: &ClientConfig) -> Result<Self::Client, Error>;
 
-    /// Connects to `address` and completes a handshake.
+    /// Connects to `address` and completes a handshake. Offers to resume `session`, which
+    /// an earlier connection of this client gave ([`Connection::take_session`]); the server
+    /// need not.
     ///
     /// # Errors
     ///
@@ -142,6 +148,7 @@ pub trait Backend {
         client: &Self::Client,
         config: &ClientConfig,
         address: SocketAddr,
+        session: Option<&SavedSession>,
         observer: &mut dyn Observer,
     ) -> Result<Self::Connection, ConnectFailure>;
 }
@@ -232,6 +239,15 @@ pub trait Connection {
     /// can be done at once. The connection is dropped afterwards: it was refused after
     /// its handshake.
     fn abort(&self, alert: Alert);
+
+    /// As a client that was asked to ([`Settings::resumes`]): takes out the newest session
+    /// that may be resumed, if there is one since the last call. In TLS 1.2 it is there when
+    /// the handshake is over; in TLS 1.3 it comes with the data.
+    ///
+    /// [`Settings::resumes`]: crate::config::Settings::resumes
+    fn take_session(&self) -> Option<SavedSession> {
+        None
+    }
 }
 
 /// Why a signature was not found good.
@@ -267,6 +283,8 @@ pub struct HandshakeFacts {
     pub suite: CipherSuite,
     /// The application protocol negotiated.
     pub alpn: Option<AlpnProtocol>,
+    /// Whether the session that was handed over was resumed.
+    pub resumed: bool,
     /// Bytes sent during the handshake, if they are counted.
     pub sent: Option<u32>,
     /// Bytes received during the handshake, if they are counted.
@@ -290,6 +308,28 @@ pub trait Observer {
     /// chain that leads nowhere can be told from one in the wrong order.
     fn sent(&mut self, der: &[u8]) {
         let _ = der;
+    }
+
+    /// As a server that was asked to ([`Settings::resumes`]): a session that a client may
+    /// resume. The answer is what the client is to ask for it by; `None` is no ticket. To be
+    /// called when the client has proved who it is, and in TLS 1.2 only with extended
+    /// master secret.
+    ///
+    /// [`Settings::resumes`]: crate::config::Settings::resumes
+    #[must_use]
+    fn issue(&mut self, session: SavedSession) -> Option<Ticket> {
+        let _ = session;
+        None
+    }
+
+    /// A client asks to resume the session of this name, in a handshake of `version`; in TLS
+    /// 1.2 one with extended master secret. `None`: it may not, and a full handshake is to
+    /// be made. Where several are asked for, the last one that was found is the one that is
+    /// resumed.
+    #[must_use]
+    fn redeem(&mut self, name: &[u8], version: TlsVersion) -> Option<&SavedSession> {
+        let _ = (name, version);
+        None
     }
 
     /// A handshake message that was sent or received, where the backend can tell.
@@ -358,6 +398,8 @@ pub enum Failure {
     /// The client proved another pre-shared key than ours, where the TLS library's
     /// code alone does not say so (TLS 1.3).
     PskMismatch(TlsCode),
+    /// The peer resumed a session of TLS 1.2 without extended master secret.
+    NoExtendedMasterSecret,
     /// The client offered no pre-shared key by our identity, where the TLS library's
     /// code alone does not say so (TLS 1.3).
     UnknownPskIdentity(TlsCode),

@@ -3,18 +3,22 @@
 //! Clients.
 
 use alloc::borrow::ToOwned;
+use core::net::SocketAddr;
+
+use portable_atomic_util::Arc;
 
 use crate::backend::{Backend, ConnectFailure, HandshakeMessage, OsError, OsErrorKind};
 use crate::builder::Builder;
 use crate::config::{ClientAuthentication, ClientConfig, Settings};
 use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
-use crate::diagnosis::Peer;
-use crate::error::{ConnectError, Error, ResolveError};
-use crate::handshake::{Outcome, Terms, clock_for};
+use crate::diagnosis::{Alert, Peer};
+use crate::error::{ConnectError, Error, HandshakeReason, ResolveError};
+use crate::handshake::{Concluded, Offered, Outcome, Terms, clock_for};
 use crate::mode::Mode;
 use crate::name::ServerName;
+use crate::resumption::{ClientSessions, Offer, Origin, Wallet};
 use crate::session::AuthenticatedAs;
-use crate::stream::Stream;
+use crate::stream::{Resumable, Stream};
 use crate::verify::{Expected, Judge};
 
 /// Nothing was said yet: how to authenticate comes first.
@@ -29,11 +33,13 @@ pub struct NeedsIdentity {
 pub struct NeedsName {
     trust: Trust,
     identity: Option<IdentitySource>,
+    sessions: Option<ClientSessions>,
 }
 
 /// All that is needed was said.
 pub struct ClientReady {
     pub(crate) authentication: ClientAuthentication,
+    pub(crate) sessions: Option<ClientSessions>,
 }
 
 /// A TLS client: credentials and settings, checked, for any number of connections.
@@ -79,11 +85,22 @@ pub struct ClientReady {
 /// client::builder().build(backend);
 /// # }
 /// ```
+///
+/// Sessions to resume in mode 1, where no certificate proves who made them:
+///
+/// ```compile_fail,E0599
+/// # use secure_socket::{*, backend::Backend, credential::*, resumption::ClientSessions};
+/// # fn example<B: Backend>(backend: &B, identity: PskIdentity, key: Psk) {
+/// client::builder().psk(identity, key).resumption(ClientSessions::new()).build(backend);
+/// # }
+/// ```
 pub struct Client<'b, B: Backend> {
     backend: &'b B,
     config: ClientConfig,
     us: AuthenticatedAs,
     prepared: B::Client,
+    /// The sessions that it made, and nobody else's.
+    sessions: Option<Arc<dyn Wallet>>,
 }
 
 /// Starts a client at the first step: [`psk`](Builder::psk) or
@@ -106,6 +123,7 @@ impl Builder<NeedsTrust> {
     pub fn psk_source(self, source: PskSource) -> Builder<ClientReady> {
         self.with(|_| ClientReady {
             authentication: ClientAuthentication::Psk(source),
+            sessions: None,
         })
     }
 
@@ -124,6 +142,7 @@ impl Builder<NeedsIdentity> {
         self.with(|state| NeedsName {
             trust: state.trust,
             identity: None,
+            sessions: None,
         })
     }
 
@@ -132,6 +151,7 @@ impl Builder<NeedsIdentity> {
         self.with(|state| NeedsName {
             trust: state.trust,
             identity: Some(identity.into()),
+            sessions: None,
         })
     }
 }
@@ -140,16 +160,36 @@ impl Builder<NeedsName> {
     /// The name that the server's certificate must carry. It need not be the host
     /// that is connected to.
     pub fn server_name(self, name: ServerName) -> Builder<ClientReady> {
-        self.with(|NeedsName { trust, identity }| ClientReady {
-            authentication: match identity {
-                None => ClientAuthentication::ServerAuth { trust, name },
-                Some(identity) => ClientAuthentication::Mutual {
-                    trust,
-                    name,
-                    identity,
+        self.with(|state| {
+            let NeedsName {
+                trust,
+                identity,
+                sessions,
+            } = state;
+            ClientReady {
+                authentication: match identity {
+                    None => ClientAuthentication::ServerAuth { trust, name },
+                    Some(identity) => ClientAuthentication::Mutual {
+                        trust,
+                        name,
+                        identity,
+                    },
                 },
-            },
+                sessions,
+            }
         })
+    }
+
+    /// Keeps the sessions that connections make, and resumes them: the next connection to
+    /// the same host and port is then made without certificates, as far as the server
+    /// remembers the session. See [`resumption`](crate::resumption); by default none is.
+    ///
+    /// In TLS 1.2 a resumed connection has no fresh key exchange: who learns the session's
+    /// secret later can read it. Where that matters, allow TLS 1.3 alone.
+    pub fn resumption(mut self, sessions: ClientSessions) -> Self {
+        self.settings.resumes = true;
+        self.state.sessions = Some(sessions);
+        self
     }
 }
 
@@ -179,6 +219,7 @@ impl Builder<ClientReady> {
             config,
             us,
             prepared,
+            sessions: self.state.sessions.map(ClientSessions::open),
         })
     }
 }
@@ -226,58 +267,134 @@ impl<B: Backend> Client<'_, B> {
         if mode == Mode::Unauthenticated {
             crate::dangerous::warn(host);
         }
-        let clock = clock_for(mode, self.backend)?;
+        let backend = self.backend;
+        let clock = clock_for(mode, backend)?;
         let not_found = |reason| {
             Error::Resolve(ResolveError {
                 host: host.to_owned(),
                 reason,
             })
         };
-        let addresses = self.backend.resolve(host, port).map_err(not_found)?;
+        let addresses = backend.resolve(host, port).map_err(not_found)?;
         let mut failed = not_found(OsError {
             kind: OsErrorKind::NotFound,
             number: 0,
         });
-        let backend = self.backend;
+        let trust = self.config.trust().zip(clock);
+        let expected = trust.map(|((trust, name), clock)| Expected {
+            peer: Peer::Server,
+            name: Some(name),
+            trust,
+            clock,
+            keeps_chain: self.sessions.is_some(),
+        });
+        let resumes = self.sessions.as_ref().zip(expected);
+        let mut offer =
+            resumes.and_then(|(wallet, expected)| wallet.offer(host, port, expected, backend));
         for address in addresses {
-            log::debug!("connecting to {address}");
-            let expected = self.config.trust().zip(clock);
-            let mut judge = Judge::new(
-                expected.map(|((trust, name), clock)| Expected {
-                    peer: Peer::Server,
-                    name: Some(name),
-                    trust,
-                    clock,
-                }),
-                backend,
-                trace.as_mut().map(|trace| &mut **trace as _),
-            );
-            let result = backend.connect(&self.prepared, &self.config, address, &mut judge);
-            let outcome = match result {
-                Ok(connection) => Ok(connection),
-                Err(ConnectFailure::Handshake(failure)) => Err(failure),
-                Err(ConnectFailure::Connect(reason)) => {
-                    failed = Error::Connect(ConnectError { address, reason });
+            let mut attempt = |offer: Option<&Offer>| {
+                log::debug!("connecting to {address}");
+                let trace = trace.as_mut().map(|trace| &mut **trace as _);
+                self.attempt(address, expected, offer, trace)
+            };
+            let mut outcome = attempt(offer.as_ref());
+            if let Err(Failed::Handshake(error)) = &outcome
+                && offer.is_some()
+                && is_about_versions(error)
+            {
+                log::info!("{host} no longer has the version of the session that was offered");
+                offer = None;
+                outcome = attempt(None);
+            }
+            let Concluded { stream, chain } = match outcome {
+                Ok(concluded) => concluded,
+                // A session is offered once, whatever becomes of it (RFC 8446, appendix C.4).
+                Err(Failed::Handshake(error)) => return Err(error),
+                Err(Failed::Connect(error)) => {
+                    failed = error;
                     continue;
                 }
             };
-            return Outcome {
-                terms: Terms {
-                    mode,
-                    peer: Peer::Server,
-                    settings: &self.config.settings,
-                    peer_without_certificate: match &self.config.authentication {
-                        ClientAuthentication::Psk(source) => AuthenticatedAs::psk(source),
-                        _ => AuthenticatedAs::Nobody,
-                    },
-                    us: &self.us,
-                    status: expected
-                        .and_then(|((trust, _), clock)| trust.status_lookup(clock, backend)),
-                },
-                judge,
-            }
-            .conclude(outcome);
+            let Some((wallet, Expected { clock, .. })) = resumes else {
+                return Ok(stream);
+            };
+            let origin = match offer {
+                Some(offer) if stream.session().resumed => offer.origin,
+                _ => Origin::new(host, port, chain, clock),
+            };
+            return Ok(stream.with_resumable(Resumable {
+                wallet: Arc::clone(wallet),
+                origin,
+                clock,
+            }));
+        }
+        if let (Some(wallet), Some(offer)) = (&self.sessions, offer) {
+            wallet.put_back(offer);
         }
         Err(failed)
+    }
+
+    /// One connection, and its handshake.
+    fn attempt(
+        &self,
+        address: SocketAddr,
+        expected: Option<Expected<'_>>,
+        offer: Option<&Offer>,
+        mut trace: Option<&mut dyn FnMut(&HandshakeMessage)>,
+    ) -> Result<Concluded<B::Connection>, Failed> {
+        let backend = self.backend;
+        let trace = trace.as_mut().map(|trace| &mut **trace as _);
+        let mut judge = Judge::new(expected, backend, trace);
+        let session = offer.map(|offer| &offer.session);
+        let result = backend.connect(&self.prepared, &self.config, address, session, &mut judge);
+        let outcome = match result {
+            Ok(connection) => Ok(connection),
+            Err(ConnectFailure::Handshake(failure)) => Err(failure),
+            Err(ConnectFailure::Connect(reason)) => {
+                let error = Error::Connect(ConnectError { address, reason });
+                return Err(Failed::Connect(error));
+            }
+        };
+        Outcome {
+            terms: Terms {
+                mode: self.mode(),
+                peer: Peer::Server,
+                settings: &self.config.settings,
+                peer_without_certificate: match &self.config.authentication {
+                    ClientAuthentication::Psk(source) => AuthenticatedAs::psk(source),
+                    _ => AuthenticatedAs::Nobody,
+                },
+                us: &self.us,
+                status: expected
+                    .and_then(|expected| expected.trust.status_lookup(expected.clock, backend)),
+                // Its chain was asked about before it was offered.
+                offered: offer.map(|offer| Offered {
+                    leaf: Some(&offer.leaf),
+                    unasked: None,
+                }),
+            },
+            judge,
+        }
+        .conclude(outcome)
+        .map_err(Failed::Handshake)
+    }
+}
+
+/// What became of one address.
+enum Failed {
+    /// No connection was made: another address may do.
+    Connect(Error),
+    /// The handshake failed.
+    Handshake(Error),
+}
+
+/// Whether a server refuses the version that it was asked for.
+fn is_about_versions(error: &Error) -> bool {
+    match error {
+        Error::Handshake(error) => matches!(
+            error.reason,
+            HandshakeReason::PeerAlert(Alert::PROTOCOL_VERSION) | HandshakeReason::Version(_)
+        ),
+        _ => false,
     }
 }

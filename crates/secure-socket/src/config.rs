@@ -75,6 +75,7 @@ pub struct Settings {
     pub(crate) suites_are_defaults: bool,
     pub(crate) alpn: heapless::Vec<AlpnProtocol, MAX_ALPN>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) resumes: bool,
     /// What a builder's step was given that did not fit; reported by its last one.
     pub(crate) misfit: Option<ConfigurationError>,
 }
@@ -91,6 +92,7 @@ impl Settings {
                 handshake: None,
                 io: None,
             },
+            resumes: false,
             misfit: None,
         }
     }
@@ -124,6 +126,12 @@ impl Settings {
     #[must_use]
     pub const fn timeouts(&self) -> Timeouts {
         self.timeouts
+    }
+
+    /// Whether sessions may be resumed. A backend that cannot refuses to be configured so.
+    #[must_use]
+    pub const fn resumes(&self) -> bool {
+        self.resumes
     }
 
     pub(crate) fn set_suites(&mut self, suites: &[CipherSuite]) {

@@ -17,6 +17,7 @@ pub fn unauthenticated_client() -> Builder<ClientReady> {
     Builder {
         state: ClientReady {
             authentication: ClientAuthentication::Unauthenticated,
+            sessions: None,
         },
         settings: Settings::new(),
     }

@@ -168,6 +168,11 @@ pub enum HandshakeReason {
     NoApplicationProtocol,
     /// The handshake ended without a certificate where one had to be verified.
     NotVerified,
+    /// The handshake resumed a session that was not offered in it.
+    NotOffered,
+    /// The peer resumed a session of TLS 1.2 without extended master secret, without which
+    /// it may be one that somebody else has too (RFC 7627, section 5.3).
+    NoExtendedMasterSecret,
     /// The client proved who it is, and the server's hook refused it
     /// ([`Builder::admit`](crate::builder::Builder::admit)).
     NotAdmitted {
@@ -387,6 +392,13 @@ impl fmt::Display for HandshakeReason {
             Self::NotVerified => {
                 f.write_str("the handshake ended without a certificate to verify the peer by")
             }
+            Self::NotOffered => {
+                f.write_str("the handshake resumed a session that was not offered in it")
+            }
+            Self::NoExtendedMasterSecret => f.write_str(
+                "the peer resumed a session of TLS 1.2 without extended master secret, as whoever \
+                 came between could",
+            ),
             Self::NotAdmitted { peer, why } => write!(f, "{peer} was not admitted: {why}"),
             Self::TimedOut => f.write_str("the handshake took longer than allowed"),
             Self::Closed => f.write_str(

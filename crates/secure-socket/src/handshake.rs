@@ -3,13 +3,15 @@
 //! What a handshake came to: a stream on the terms that were asked for, or the
 //! reason why not. One place for both roles and every backend.
 
+use alloc::vec::Vec;
+
 use crate::backend::{Backend, Connection, Failure};
 use crate::config::Settings;
 use crate::diagnosis::{Alert, CertificateRefusal, Peer, Refusal, TlsCode};
 use crate::error::{ConfigurationError, Error, HandshakeError, HandshakeReason, VerifyError};
 use crate::mode::Mode;
-use crate::revocation::StatusLookup;
-use crate::session::{AuthenticatedAs, Session};
+use crate::revocation::{ShownCertificate, StatusLookup};
+use crate::session::{AuthenticatedAs, CertificateIdentity, Session};
 use crate::stream::Stream;
 use crate::time::UnixTime;
 use crate::verify::{Findings, Judge};
@@ -54,6 +56,24 @@ pub(crate) struct Terms<'a> {
     pub(crate) us: &'a AuthenticatedAs,
     /// What to ask about the peer's certificates before it gets a stream.
     pub(crate) status: Option<StatusLookup<'a>>,
+    /// The session that the handshake may have resumed.
+    pub(crate) offered: Option<Offered<'a>>,
+}
+
+/// A session that was offered: who the peer is if it was resumed, as its full handshake
+/// proved.
+pub(crate) struct Offered<'a> {
+    /// `None` for a client that need not prove itself.
+    pub(crate) leaf: Option<&'a CertificateIdentity>,
+    /// Its chain, trust anchor first, if it is still to be asked about.
+    pub(crate) unasked: Option<&'a [ShownCertificate]>,
+}
+
+/// A handshake on the terms that were asked for.
+pub(crate) struct Concluded<C: Connection> {
+    pub(crate) stream: Stream<C>,
+    /// The chain that it showed, trust anchor first, if that is to be kept.
+    pub(crate) chain: Vec<ShownCertificate>,
 }
 
 impl Terms<'_> {
@@ -67,17 +87,17 @@ impl Terms<'_> {
 }
 
 /// A handshake that is over.
-pub(crate) struct Outcome<'a> {
-    pub(crate) terms: Terms<'a>,
-    pub(crate) judge: Judge<'a>,
+pub(crate) struct Outcome<'t, 'j> {
+    pub(crate) terms: Terms<'t>,
+    pub(crate) judge: Judge<'j>,
 }
 
-impl Outcome<'_> {
+impl Outcome<'_, '_> {
     /// Holds what was had against what was asked for.
     pub(crate) fn conclude<C: Connection>(
         self,
         result: Result<C, Failure>,
-    ) -> Result<Stream<C>, Error> {
+    ) -> Result<Concluded<C>, Error> {
         let Self { terms, judge } = self;
         let Findings {
             refused,
@@ -120,13 +140,18 @@ impl Outcome<'_> {
         if !terms.settings.suites().contains(&facts.suite) {
             return refuse(HandshakeReason::WrongCipherSuite(facts.suite));
         }
+        let (leaf, unasked) = match (facts.resumed, &terms.offered) {
+            (false, _) => (leaf, Some(chain.as_slice())),
+            (true, Some(offered)) => (offered.leaf.cloned(), offered.unasked),
+            (true, None) => return refuse(HandshakeReason::NotOffered),
+        };
         let peer = match leaf {
             Some(leaf) if terms.demands_certificate() => AuthenticatedAs::Certificate(leaf),
             None if terms.demands_certificate() => return refuse(HandshakeReason::NotVerified),
             _ => terms.peer_without_certificate,
         };
-        if let Some(lookup) = &terms.status
-            && let Err(refused) = lookup.check.check(&chain, lookup)
+        if let (Some(lookup), Some(chain)) = (&terms.status, unasked)
+            && let Err(refused) = lookup.check.check(chain, lookup)
         {
             connection.abort(alert_for(&refused));
             return Err(Error::Verify(VerifyError {
@@ -140,6 +165,7 @@ impl Outcome<'_> {
             version: facts.version,
             suite: facts.suite,
             alpn: facts.alpn,
+            resumed: facts.resumed,
             peer,
             us: terms.us.clone(),
             sent: facts.sent,
@@ -147,7 +173,8 @@ impl Outcome<'_> {
             duration: facts.duration,
             heap_peak: facts.heap_peak,
         };
-        Ok(Stream::new(connection, session))
+        let stream = Stream::new(connection, session);
+        Ok(Concluded { stream, chain })
     }
 }
 
@@ -175,6 +202,7 @@ fn explain(failure: Failure, terms: &Terms<'_>) -> HandshakeError {
         Failure::Tls { code, alert } => (explain_code(code, alert, terms), Some(code)),
         Failure::OutOfMemory(code) => (HandshakeReason::OutOfMemory, Some(code)),
         Failure::PskMismatch(code) => (HandshakeReason::PskMismatch, Some(code)),
+        Failure::NoExtendedMasterSecret => (HandshakeReason::NoExtendedMasterSecret, None),
         Failure::UnknownPskIdentity(code) => (HandshakeReason::UnknownPskIdentity, Some(code)),
         Failure::TimedOut => (HandshakeReason::TimedOut, None),
         Failure::Closed => (HandshakeReason::Closed, None),
@@ -260,7 +288,7 @@ mod tests {
 
     /// A platform that took something else than it was asked for. No honest backend
     /// can be brought to do so, which is why this one is made up.
-    struct Disobedient(TlsVersion, CipherSuite);
+    struct Disobedient(TlsVersion, CipherSuite, bool);
 
     impl Connection for Disobedient {
         fn facts(&self) -> HandshakeFacts {
@@ -268,6 +296,7 @@ mod tests {
                 version: self.0,
                 suite: self.1,
                 alpn: None,
+                resumed: self.2,
                 sent: None,
                 received: None,
                 duration: Duration::ZERO,
@@ -320,6 +349,7 @@ mod tests {
             name: None,
             trust: &trust,
             clock: UnixTime::FLOOR,
+            keeps_chain: false,
         });
         let mut judge = Judge::new(expected, &NothingVerifies, None);
         if let Some(flags) = shown {
@@ -337,8 +367,10 @@ mod tests {
             peer_without_certificate: AuthenticatedAs::Nobody,
             us: &AuthenticatedAs::Nobody,
             status: None,
+            offered: None,
         };
-        Outcome { terms, judge }.conclude(result)
+        let concluded = Outcome { terms, judge }.conclude(result);
+        concluded.map(|concluded| concluded.stream)
     }
 
     fn reason(result: Result<Stream<Disobedient>, Error>) -> HandshakeReason {
@@ -355,6 +387,7 @@ mod tests {
         let had = Disobedient(
             TlsVersion::Tls12,
             CipherSuite::TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+            false,
         );
         assert_eq!(
             reason(conclude(Mode::Psk, had, None)),
@@ -368,7 +401,7 @@ mod tests {
     #[test]
     fn a_suite_that_was_not_offered_is_refused() {
         let weak = CipherSuite::from_iana(0x1305);
-        let had = Disobedient(TlsVersion::Tls13, weak);
+        let had = Disobedient(TlsVersion::Tls13, weak, false);
         assert_eq!(
             reason(conclude(Mode::Psk, had, None)),
             HandshakeReason::WrongCipherSuite(weak)
@@ -378,22 +411,33 @@ mod tests {
     #[test]
     fn a_handshake_that_verified_nobody_is_refused_where_somebody_had_to_be() {
         for mode in [Mode::ServerAuth, Mode::Mutual] {
-            let had = Disobedient(TlsVersion::Tls13, SUITE);
+            let had = Disobedient(TlsVersion::Tls13, SUITE, false);
             assert_eq!(
                 reason(conclude(mode, had, None)),
                 HandshakeReason::NotVerified
             );
         }
-        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        let had = Disobedient(TlsVersion::Tls13, SUITE, false);
         assert!(conclude(Mode::Psk, had, None).is_ok());
     }
 
     #[test]
+    fn a_session_that_nobody_offered_is_not_resumed() {
+        for mode in Mode::ALL {
+            let had = Disobedient(TlsVersion::Tls13, SUITE, true);
+            assert_eq!(
+                reason(conclude(mode, had, None)),
+                HandshakeReason::NotOffered
+            );
+        }
+    }
+
+    #[test]
     fn a_refused_certificate_is_refused_even_if_the_backend_lets_it_through() {
-        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        let had = Disobedient(TlsVersion::Tls13, SUITE, false);
         let error = conclude(Mode::ServerAuth, had, Some(CheckFlags::EXPIRED)).err();
         assert!(matches!(error, Some(Error::Verify(_))), "{error:?}");
-        let had = Disobedient(TlsVersion::Tls13, SUITE);
+        let had = Disobedient(TlsVersion::Tls13, SUITE, false);
         assert!(conclude(Mode::ServerAuth, had, Some(CheckFlags::PASSED)).is_ok());
     }
 

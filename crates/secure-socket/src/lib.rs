@@ -24,6 +24,7 @@ mod handshake;
 mod mode;
 mod name;
 pub mod policy;
+pub mod resumption;
 pub mod revocation;
 pub mod server;
 mod session;

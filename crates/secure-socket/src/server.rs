@@ -13,8 +13,9 @@ use crate::config::{ServerAuthentication, ServerConfig, Settings};
 use crate::credential::{IdentitySource, Psk, PskIdentity, PskSource, Trust};
 use crate::diagnosis::{Alert, Peer};
 use crate::error::{Error, HandshakeError, HandshakeReason, IoError};
-use crate::handshake::{Outcome, Terms, clock_for};
+use crate::handshake::{Concluded, Offered, Outcome, Terms, clock_for};
 use crate::mode::Mode;
+use crate::resumption::{Desk, ServerSessions, Visit};
 use crate::session::{AuthenticatedAs, Session};
 use crate::stream::Stream;
 use crate::verify::{Expected, Judge};
@@ -25,12 +26,14 @@ pub struct NeedsProof(());
 /// What the server proves itself with was said: now which clients to let in.
 pub struct NeedsClients {
     identity: IdentitySource,
+    sessions: Option<ServerSessions>,
 }
 
 /// All that is needed was said.
 pub struct ServerReady {
     pub(crate) authentication: ServerAuthentication,
     pub(crate) admit: Option<Box<Admit>>,
+    pub(crate) sessions: Option<ServerSessions>,
 }
 
 impl ServerReady {
@@ -38,6 +41,7 @@ impl ServerReady {
         Self {
             authentication,
             admit: None,
+            sessions: None,
         }
     }
 }
@@ -64,12 +68,25 @@ type Admit = dyn Fn(&Session) -> Admission + Send + Sync;
 /// server::builder().identity(identity).bind(backend, address);
 /// # }
 /// ```
+///
+/// Nor does one that resumes sessions in mode 1, where no certificate proves who made them:
+///
+/// ```compile_fail,E0599
+/// # use secure_socket::{*, backend::ServerBackend, credential::*, resumption::ServerSessions};
+/// # fn example<B: ServerBackend>(backend: &B, identity: PskIdentity, key: Psk) {
+/// # let address = "127.0.0.1:0".parse().unwrap();
+/// let builder = server::builder().psk(identity, key);
+/// builder.resumption(ServerSessions::new(8)).bind(backend, address);
+/// # }
+/// ```
 pub struct Server<'b, B: ServerBackend> {
     backend: &'b B,
     config: ServerConfig,
     admit: Option<Box<Admit>>,
     us: AuthenticatedAs,
     listener: B::Listener,
+    /// The sessions of its clients, and no other server's.
+    sessions: Option<Box<dyn Desk>>,
 }
 
 /// Starts a server at the first step: [`psk`](Builder::psk) or
@@ -98,6 +115,7 @@ impl Builder<NeedsProof> {
     pub fn identity(self, identity: impl Into<IdentitySource>) -> Builder<NeedsClients> {
         self.with(|_| NeedsClients {
             identity: identity.into(),
+            sessions: None,
         })
     }
 }
@@ -105,8 +123,9 @@ impl Builder<NeedsProof> {
 impl Builder<NeedsClients> {
     /// Mode 2: lets any client in; none is asked for a certificate.
     pub fn any_client(self) -> Builder<ServerReady> {
-        self.with(|state| {
-            ServerReady::new(ServerAuthentication::ServerAuth {
+        self.with(|state| ServerReady {
+            sessions: state.sessions,
+            ..ServerReady::new(ServerAuthentication::ServerAuth {
                 identity: state.identity,
             })
         })
@@ -114,12 +133,23 @@ impl Builder<NeedsClients> {
 
     /// Mode 3: lets in clients with a certificate that leads to `trust`, and no others.
     pub fn clients_trusted_by(self, trust: impl Into<Trust>) -> Builder<ServerReady> {
-        self.with(|state| {
-            ServerReady::new(ServerAuthentication::Mutual {
+        self.with(|state| ServerReady {
+            sessions: state.sessions,
+            ..ServerReady::new(ServerAuthentication::Mutual {
                 identity: state.identity,
                 trust: trust.into(),
             })
         })
+    }
+
+    /// Keeps sessions, and lets clients resume them. In mode 3 a client that resumes is who
+    /// it proved to be in its full handshake; its certificate is judged again, and
+    /// [`Builder::admit`] asked as ever. See [`resumption`](crate::resumption); by default
+    /// none is kept.
+    pub fn resumption(mut self, sessions: ServerSessions) -> Self {
+        self.settings.resumes = true;
+        self.state.sessions = Some(sessions);
+        self
     }
 }
 
@@ -171,6 +201,7 @@ impl Builder<ServerReady> {
             admit: self.state.admit,
             us,
             listener,
+            sessions: self.state.sessions.map(ServerSessions::open),
         })
     }
 }
@@ -259,6 +290,7 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             admit,
             us,
             listener,
+            sessions,
         } = self.server;
         let mode = config.mode();
         if mode == Mode::Unauthenticated {
@@ -269,19 +301,34 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             Mode::Mutual => clock_for(mode, *backend)?,
             _ => None,
         };
-        let expected = config.client_trust().zip(clock);
+        let trust = config.client_trust().zip(clock);
+        let expected = trust.map(|(trust, clock)| Expected {
+            peer: Peer::Client,
+            name: None,
+            trust,
+            clock,
+            keeps_chain: sessions.is_some(),
+        });
+        let visit = |clock| Visit {
+            expected,
+            clock,
+            means: *backend,
+        };
+        // In mode 2 a clock that was never set still tells how old a session is.
+        let teller = sessions
+            .as_ref()
+            .zip(clock.or_else(|| backend.now()))
+            .map(|(desk, clock)| desk.attend(visit(clock)));
         let mut judge = Judge::new(
-            expected.map(|(trust, clock)| Expected {
-                peer: Peer::Client,
-                name: None,
-                trust,
-                clock,
-            }),
+            expected,
             *backend,
             trace.as_mut().map(|trace| &mut **trace as _),
-        );
+        )
+        .with_teller(teller);
         let result: Result<_, Failure> = backend.handshake(listener, self.incoming, &mut judge);
-        let stream = Outcome {
+        let teller = judge.take_teller();
+        let presented = teller.as_ref().and_then(|teller| teller.presented());
+        let Concluded { stream, chain } = Outcome {
             terms: Terms {
                 mode,
                 peer: Peer::Client,
@@ -291,13 +338,24 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
                     _ => AuthenticatedAs::Nobody,
                 },
                 us,
-                status: expected.and_then(|(trust, clock)| trust.status_lookup(clock, *backend)),
+                status: expected
+                    .and_then(|expected| expected.trust.status_lookup(expected.clock, *backend)),
+                offered: presented.map(|presented| Offered {
+                    leaf: presented.leaf,
+                    unasked: Some(presented.chain),
+                }),
             },
             judge,
         }
         .conclude(result)?;
         match admit.as_ref().map(|admit| admit(stream.session())) {
-            None | Some(Admission::Admitted) => Ok(stream),
+            None | Some(Admission::Admitted) => {
+                if let Some(teller) = teller {
+                    let is_full = !stream.session().resumed;
+                    teller.settle(is_full.then_some(chain));
+                }
+                Ok(stream)
+            }
             Some(Admission::Refused(why)) => {
                 let (connection, session) = stream.into_parts();
                 connection.abort(Alert::ACCESS_DENIED);

@@ -106,6 +106,10 @@ pub struct Session {
     pub suite: CipherSuite,
     /// The application protocol that was negotiated (ALPN, RFC 7301).
     pub alpn: Option<AlpnProtocol>,
+    /// Whether an earlier session was resumed. No certificate was shown then: who the peer
+    /// is was proved in the full handshake that the session is from, and its certificate
+    /// judged again since. See [`resumption`](crate::resumption).
+    pub resumed: bool,
     /// As whom the peer proved itself to us.
     pub peer: AuthenticatedAs,
     /// As whom we proved ourselves to the peer. In TLS 1.3 a client is done before

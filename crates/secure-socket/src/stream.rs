@@ -4,9 +4,13 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
+use portable_atomic_util::Arc;
+
 use crate::backend::{Connection, Failure, Received};
 use crate::error::{Error, IoError};
+use crate::resumption::{Origin, Wallet};
 use crate::session::Session;
+use crate::time::UnixTime;
 
 /// A TLS connection on the terms that were asked for.
 ///
@@ -16,10 +20,20 @@ use crate::session::Session;
 pub struct Stream<C: Connection> {
     connection: C,
     session: Session,
+    /// As a client that resumes.
+    resumable: Option<Resumable>,
     /// The peer's close_notify was read.
     ended: AtomicBool,
     /// Our close_notify was sent.
     closed: AtomicBool,
+}
+
+/// Where the sessions of a connection go.
+pub(crate) struct Resumable {
+    pub(crate) wallet: Arc<dyn Wallet>,
+    pub(crate) origin: Arc<Origin>,
+    /// When the handshake began: they are taken for as old as that.
+    pub(crate) clock: UnixTime,
 }
 
 impl<C: Connection> Stream<C> {
@@ -27,6 +41,7 @@ impl<C: Connection> Stream<C> {
         Self {
             connection,
             session,
+            resumable: None,
             ended: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         }
@@ -34,6 +49,27 @@ impl<C: Connection> Stream<C> {
 
     pub(crate) fn into_parts(self) -> (C, Session) {
         (self.connection, self.session)
+    }
+
+    /// Keeps the sessions that come with it.
+    pub(crate) fn with_resumable(mut self, resumable: Resumable) -> Self {
+        self.resumable = Some(resumable);
+        self.keep_session();
+        self
+    }
+
+    /// Keeps a session that came along.
+    fn keep_session(&self) {
+        if let Some(resumable) = &self.resumable
+            && let Some(session) = self.connection.take_session()
+        {
+            let Resumable {
+                wallet,
+                origin,
+                clock,
+            } = resumable;
+            wallet.keep(session, origin, *clock);
+        }
     }
 
     /// What the handshake agreed on.
@@ -54,7 +90,9 @@ impl<C: Connection> Stream<C> {
         if buffer.is_empty() || self.ended.load(Ordering::Acquire) {
             return Ok(0);
         }
-        match self.connection.receive(buffer).map_err(broken)? {
+        let received = self.connection.receive(buffer);
+        self.keep_session();
+        match received.map_err(broken)? {
             Received::Data(length) => Ok(length),
             Received::CloseNotify => {
                 self.ended.store(true, Ordering::Release);
@@ -129,6 +167,8 @@ fn broken(failure: Failure) -> Error {
         Failure::Tls { code, .. } => IoError::Tls(code),
         Failure::OutOfMemory(code) => IoError::OutOfMemory(code),
         Failure::PskMismatch(code) | Failure::UnknownPskIdentity(code) => IoError::Tls(code),
+        // A matter of handshakes.
+        Failure::NoExtendedMasterSecret => IoError::Closed,
         Failure::TimedOut => IoError::TimedOut,
         Failure::Closed => IoError::Truncated,
         Failure::Os(error) => IoError::Os(error),
@@ -165,7 +205,9 @@ impl<C: Connection> embedded_io::ReadReady for &Stream<C> {
         if self.ended.load(Ordering::Acquire) {
             return Ok(true);
         }
-        self.connection.is_readable().map_err(broken)
+        let readable = self.connection.is_readable();
+        self.keep_session();
+        readable.map_err(broken)
     }
 }
 

@@ -19,6 +19,7 @@ use secure_socket::backend::{
 use secure_socket::config::ClientConfig;
 use secure_socket::credential::{CredentialError, CredentialKind, SecTag};
 use secure_socket::diagnosis::CheckFlags;
+use secure_socket::resumption::SavedSession;
 use secure_socket::x509::{Hash, SignatureAlgorithm, SignatureScheme};
 use secure_socket::{Error, UnixTime};
 
@@ -239,6 +240,7 @@ impl Backend for Zephyr {
         client: &Prepared,
         config: &ClientConfig,
         address: SocketAddr,
+        _session: Option<&SavedSession>,
         observer: &mut dyn Observer,
     ) -> Result<ZephyrConnection, ConnectFailure> {
         let mut watch = Watch { observer };

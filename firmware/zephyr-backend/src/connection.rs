@@ -43,6 +43,7 @@ impl ZephyrConnection {
                 version: TlsVersion::Tls12,
                 suite: CipherSuite::from_iana(facts.suite),
                 alpn: None,
+                resumed: false,
                 sent: Some(facts.sent),
                 received: Some(facts.received),
                 duration: Duration::from_micros(facts.duration_us.into()),

@@ -227,6 +227,9 @@ impl Prepared {
         let settings = config.settings();
         check_build(config.mode(), config.settings())?;
         check_connect_timeout(config.settings())?;
+        if settings.resumes() {
+            return Err(unsupported("resuming sessions", "leave it out").into());
+        }
         let mut loader = Loader::new(first);
         let mut hostname = None;
         match config.authentication() {

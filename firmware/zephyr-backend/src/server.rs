@@ -80,7 +80,7 @@ impl ServerBackend for Zephyr {
         observer: &mut dyn Observer,
     ) -> Result<ServedConnection, Failure> {
         let config = Arc::clone(&listener.config);
-        mbedtls_engine::handshake(config, incoming, listener.limits, observer)
+        mbedtls_engine::handshake(config, incoming, listener.limits, None, observer)
     }
 }
 

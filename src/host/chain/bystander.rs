@@ -19,6 +19,7 @@ use secure_socket::backend::{
 use secure_socket::config::ClientConfig;
 use secure_socket::credential::CredentialError;
 use secure_socket::diagnosis::{Alert, CheckFlags};
+use secure_socket::resumption::SavedSession;
 use secure_socket::x509::SignatureAlgorithm;
 use secure_socket::{Error, UnixTime};
 
@@ -104,6 +105,7 @@ impl Backend for Bystander<'_> {
         client: &Self::Client,
         config: &ClientConfig,
         address: SocketAddr,
+        session: Option<&SavedSession>,
         observer: &mut dyn Observer,
     ) -> Result<Nobody, ConnectFailure> {
         let mut noting = Noting {
@@ -113,11 +115,14 @@ impl Backend for Bystander<'_> {
             depth: None,
         };
         match self.origin {
-            Origin::Server => match self.inner.connect(client, config, address, &mut noting) {
-                Err(failure) => Err(failure),
-                // It showed no certificate, so that none was refused.
-                Ok(_) => Err(ConnectFailure::Handshake(Failure::Closed)),
-            },
+            Origin::Server => {
+                let inner = &self.inner;
+                match inner.connect(client, config, address, session, &mut noting) {
+                    Err(failure) => Err(failure),
+                    // It showed no certificate, so that none was refused.
+                    Ok(_) => Err(ConnectFailure::Handshake(Failure::Closed)),
+                }
+            }
             Origin::AtHand(chain) => {
                 let chain = chain.iter().map(Vec::as_slice);
                 self.inner
@@ -191,6 +196,7 @@ impl Connection for Nobody {
             version: self.0.version(),
             suite: self.0,
             alpn: None,
+            resumed: false,
             sent: None,
             received: None,
             duration: Duration::ZERO,

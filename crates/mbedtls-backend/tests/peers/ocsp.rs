@@ -30,11 +30,11 @@ use crate::peer::{self, Auth, Kind, PATIENCE, Peer};
 use crate::pki;
 
 /// What the CA's database says of a certificate.
-const GOOD: &str = "V\t450101000000Z\t";
-const REVOKED: &str = "R\t450101000000Z\t250601120000Z,keyCompromise";
+pub(crate) const GOOD: &str = "V\t450101000000Z\t";
+pub(crate) const REVOKED: &str = "R\t450101000000Z\t250601120000Z,keyCompromise";
 
 /// A line of OpenSSL's database.
-fn entry(kind: KeyKind, leaf: Leaf, status: &str) -> String {
+pub(crate) fn entry(kind: KeyKind, leaf: Leaf, status: &str) -> String {
     let der = fs::read(pki::file(kind, &format!("{leaf}.der"))).unwrap();
     let serial = CertificateFacts::read(&der).unwrap().serial;
     let serial: String = serial.iter().map(|byte| format!("{byte:02X}")).collect();
@@ -42,7 +42,7 @@ fn entry(kind: KeyKind, leaf: Leaf, status: &str) -> String {
 }
 
 /// The intermediate itself answers, and knows `entries`.
-fn responder(kind: KeyKind, entries: &[String], more: &[&str]) -> Peer {
+pub(crate) fn responder(kind: KeyKind, entries: &[String], more: &[&str]) -> Peer {
     let files = ["intermediate.pem", "intermediate-key.pem"].map(|name| pki::file(kind, name));
     responder_of(kind, [&files[0], &files[1]], entries, more)
 }
@@ -77,7 +77,7 @@ fn responder_of(
 /// The responder got so many requests. What it writes of one arrives here some time after
 /// its answer does.
 #[track_caller]
-fn was_asked(responder: &Peer, times: usize) {
+pub(crate) fn was_asked(responder: &Peer, times: usize) {
     let count = || responder.output().matches("Received request").count();
     let end = Instant::now() + PATIENCE;
     while count() < times && Instant::now() < end {
@@ -86,7 +86,7 @@ fn was_asked(responder: &Peer, times: usize) {
     assert_eq!(count(), times);
 }
 
-fn url(port: u16) -> HttpUrl {
+pub(crate) fn url(port: u16) -> HttpUrl {
     HttpUrl::new(&format!("http://127.0.0.1:{port}/")).unwrap()
 }
 

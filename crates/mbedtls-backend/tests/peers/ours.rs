@@ -11,10 +11,11 @@ use std::time::Duration;
 use mbedtls_backend::{MbedTls, TcpConnection};
 use secure_socket::backend::HandshakeMessage;
 use secure_socket::builder::Builder;
-use secure_socket::client::ClientReady;
+use secure_socket::client::{ClientReady, NeedsName};
 use secure_socket::config::Timeouts;
 use secure_socket::error::Error;
-use secure_socket::server::{Server, ServerReady};
+use secure_socket::resumption::{ClientSessions, ServerSessions};
+use secure_socket::server::{NeedsClients, Server, ServerReady};
 use secure_socket::{Client, ServerName, Session, Stream, client, dangerous, server};
 use test_pki::{KeyKind, Leaf};
 
@@ -39,30 +40,54 @@ pub(crate) fn localhost() -> ServerName {
 
 /// A client for a server that does `auth`; as such it brings a good certificate.
 pub(crate) fn client_for(auth: Auth) -> Builder<ClientReady> {
+    client_with(auth, |builder| builder)
+}
+
+/// The same that keeps sessions.
+pub(crate) fn resuming_client_for(auth: Auth) -> Builder<ClientReady> {
+    client_with(auth, |builder| builder.resumption(ClientSessions::new()))
+}
+
+/// The same with `more`, in a mode with certificates.
+pub(crate) fn client_with(
+    auth: Auth,
+    more: impl FnOnce(Builder<NeedsName>) -> Builder<NeedsName>,
+) -> Builder<ClientReady> {
     let builder = client::builder().timeouts(TIMEOUTS);
     match auth {
         Auth::Psk => builder.psk(pki::psk_identity(), pki::psk()),
-        Auth::Server(kind, _) => builder
-            .trust(pki::ca(kind))
-            .without_identity()
-            .server_name(localhost()),
-        Auth::Mutual(kind, _) => builder
-            .trust(pki::ca(kind))
-            .identity(pki::identity(kind, Leaf::Client))
-            .server_name(localhost()),
+        Auth::Server(kind, _) => {
+            more(builder.trust(pki::ca(kind)).without_identity()).server_name(localhost())
+        }
+        Auth::Mutual(kind, _) => {
+            let identity = pki::identity(kind, Leaf::Client);
+            more(builder.trust(pki::ca(kind)).identity(identity)).server_name(localhost())
+        }
     }
 }
 
 /// A server for a client that does `auth`, with a good certificate.
 pub(crate) fn server_for(auth: Auth) -> Builder<ServerReady> {
+    server_with(auth, |builder| builder)
+}
+
+/// The same that keeps sessions.
+pub(crate) fn resuming_server_for(auth: Auth) -> Builder<ServerReady> {
+    server_with(auth, |builder| builder.resumption(ServerSessions::new(8)))
+}
+
+/// The same with `more`, in a mode with certificates.
+pub(crate) fn server_with(
+    auth: Auth,
+    more: impl FnOnce(Builder<NeedsClients>) -> Builder<NeedsClients>,
+) -> Builder<ServerReady> {
     let builder = server::builder().timeouts(TIMEOUTS);
     match auth {
         Auth::Psk => builder.psk(pki::psk_identity(), pki::psk()),
-        Auth::Server(kind, _) => builder
-            .identity(pki::identity(kind, Leaf::Server))
-            .any_client(),
-        Auth::Mutual(kind, _) => builder
-            .identity(pki::identity(kind, Leaf::Server))
+        Auth::Server(kind, _) => {
+            more(builder.identity(pki::identity(kind, Leaf::Server))).any_client()
+        }
+        Auth::Mutual(kind, _) => more(builder.identity(pki::identity(kind, Leaf::Server)))
             .clients_trusted_by(pki::ca(kind)),
     }
 }
@@ -154,6 +179,49 @@ impl Echo {
     /// How the connection ended.
     pub(crate) fn end(&self) -> Result<(), Error> {
         self.end.recv_timeout(PATIENCE).expect("no end")
+    }
+}
+
+/// A server of ours that echoes to one client after the other.
+pub(crate) struct Echoes {
+    pub(crate) port: u16,
+    handshakes: Receiver<Result<Session, Error>>,
+}
+
+impl Echoes {
+    pub(crate) fn start(builder: Builder<ServerReady>) -> Self {
+        Self::start_at(backend(), builder)
+    }
+
+    pub(crate) fn start_at(backend: &'static MbedTls, builder: Builder<ServerReady>) -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server: Server<'static, MbedTls> = builder.bind(backend, address).unwrap();
+        let port = server.local_address().unwrap().port();
+        let (shaken, handshakes) = mpsc::channel();
+        thread::spawn(move || {
+            loop {
+                let shook = match server.accept().unwrap().handshake() {
+                    Err(error) => shaken.send(Err(error)),
+                    Ok(stream) => {
+                        let told = shaken.send(Ok(stream.session().clone()));
+                        // How it ends is the client's business.
+                        let _ = echo(&stream);
+                        told
+                    }
+                };
+                if shook.is_err() {
+                    return;
+                }
+            }
+        });
+        Self { port, handshakes }
+    }
+
+    /// What the next handshake came to.
+    pub(crate) fn handshake(&self) -> Result<Session, Error> {
+        self.handshakes
+            .recv_timeout(PATIENCE)
+            .expect("no handshake")
     }
 }
 

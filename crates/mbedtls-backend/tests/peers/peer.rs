@@ -86,7 +86,7 @@ impl Peer {
         );
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub(crate) fn says(&self, text: &str) -> bool {
         let end = Instant::now() + PATIENCE;
         while Instant::now() < end {
             if self.output().contains(text) {
@@ -139,9 +139,14 @@ fn free_port() -> u16 {
 /// A server: OpenSSL reverses each line, GnuTLS echoes it.
 pub(crate) fn server(kind: Kind, auth: Auth, version: TlsVersion, more: &[&str]) -> Peer {
     match kind {
-        Kind::OpenSsl => openssl_server(auth, version, more),
+        Kind::OpenSsl => openssl_server(auth, version, 0, more),
         Kind::GnuTls => gnutls_server(auth, version, more),
     }
+}
+
+/// OpenSSL's server, on a port where another one was before.
+pub(crate) fn server_again(auth: Auth, version: TlsVersion, port: u16) -> Peer {
+    openssl_server(auth, version, port, &[])
 }
 
 /// What the server answers to `line`.
@@ -159,8 +164,9 @@ fn openssl_version(version: TlsVersion) -> &'static str {
     }
 }
 
-fn openssl_server(auth: Auth, version: TlsVersion, more: &[&str]) -> Peer {
-    let mut args = vec!["s_server", "-accept", "127.0.0.1:0", "-rev"];
+fn openssl_server(auth: Auth, version: TlsVersion, port: u16, more: &[&str]) -> Peer {
+    let address = format!("127.0.0.1:{port}");
+    let mut args = vec!["s_server", "-accept", &address, "-rev"];
     args.push(openssl_version(version));
     let psk = pki::psk_hex();
     let files;
@@ -191,7 +197,11 @@ fn openssl_server(auth: Auth, version: TlsVersion, more: &[&str]) -> Peer {
         }
     }
     args.extend(more);
-    let mut peer = Peer::spawn("openssl", &args, 0);
+    let mut peer = Peer::spawn("openssl", &args, port);
+    peer.wait_for("ACCEPT");
+    if port != 0 {
+        return peer;
+    }
     peer.wait_for("ACCEPT 127.0.0.1:");
     peer.wait_for("\n");
     let output = peer.output();

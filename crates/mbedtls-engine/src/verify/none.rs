@@ -7,6 +7,7 @@ use core::ffi::c_int;
 
 use secure_socket::backend::Observer;
 
+use crate::resume::{Counter, Resuming};
 use crate::sys;
 
 #[derive(Default)]
@@ -26,6 +27,8 @@ pub(crate) unsafe fn handshake_step(
     ssl: *mut sys::mbedtls_ssl_context,
     _: &mut dyn Observer,
     _: &mut Leaf,
+    _: &mut Resuming,
+    _: Option<&Counter>,
 ) -> c_int {
     // SAFETY: the caller's.
     unsafe { sys::mbedtls_ssl_handshake_step(ssl) }

@@ -11,6 +11,9 @@ use core::slice;
 use secure_socket::backend::{Observer, PresentedCertificate};
 use secure_socket::diagnosis::CheckFlags;
 
+#[cfg(mbedtls_resumption)]
+use crate::resume::Attended;
+use crate::resume::{Counter, Resuming};
 use crate::sys;
 
 /// Sets the name that the peer must prove.
@@ -25,7 +28,8 @@ pub(crate) unsafe fn set_name(ssl: *mut sys::mbedtls_ssl_context, name: Option<&
     unsafe { sys::mbedtls_ssl_set_hostname(ssl, name) }
 }
 
-/// Makes a step of the handshake, and shows `observer` the certificates in it.
+/// Makes a step of the handshake, and shows `observer` the certificates in it and the
+/// tickets that `counter`, as a server that resumes, is asked for.
 ///
 /// # Safety
 ///
@@ -34,14 +38,31 @@ pub(crate) unsafe fn handshake_step(
     ssl: *mut sys::mbedtls_ssl_context,
     observer: &mut dyn Observer,
     leaf: &mut Leaf,
+    resuming: &mut Resuming,
+    counter: Option<&Counter>,
 ) -> c_int {
     let mut verify = Verify { observer, leaf };
-    let context: *mut c_void = (&raw mut verify).cast();
-    // SAFETY: the caller's. The callback gets `verify`, which lives on this stack and is
-    // used by nothing else until the pointer is taken out again.
+    let verify = &raw mut verify;
+    // SAFETY: the caller's. The callbacks get `verify` and what it points to, which live on
+    // this stack or longer, and are used by nothing else until the pointers are taken out
+    // again. Mbed TLS makes one callback at a time.
     unsafe {
-        sys::mbedtls_ssl_set_verify(ssl, Some(callback), context);
-        let code = sys::mbedtls_ssl_handshake_step(ssl);
+        sys::mbedtls_ssl_set_verify(ssl, Some(callback), verify.cast());
+        let step = || sys::mbedtls_ssl_handshake_step(ssl);
+        #[cfg(mbedtls_resumption)]
+        let code = match counter {
+            None => step(),
+            Some(counter) => {
+                let attended = Attended {
+                    observer: &raw mut *(*verify).observer,
+                    resuming,
+                    ssl,
+                };
+                counter.attend(attended, step)
+            }
+        };
+        #[cfg(not(mbedtls_resumption))]
+        let (code, _) = (step(), (resuming, counter));
         sys::mbedtls_ssl_set_verify(ssl, None, ptr::null_mut());
         code
     }

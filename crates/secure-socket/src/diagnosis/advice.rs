@@ -307,6 +307,13 @@ impl HandshakeReason {
             Self::NotVerified => {
                 "Report it: the platform's TLS did not show the certificate that this mode needs."
             }
+            Self::NotOffered => {
+                "Report it: the platform's TLS resumed what it was not given to resume."
+            }
+            Self::NoExtendedMasterSecret => {
+                "Connect again: the session is forgotten, and a full handshake made. If it comes \
+                 back, the server mixes old and new TLS libraries, or somebody is in between."
+            }
             Self::NotAdmitted { .. } => {
                 "Put the client on the server's list, if it belongs there (Builder::admit)."
             }

@@ -217,6 +217,8 @@ fn handshake_reasons() -> Vec<Row> {
         NothingInCommon;
         NoApplicationProtocol;
         NotVerified;
+        NotOffered;
+        NoExtendedMasterSecret;
         NotAdmitted { peer: "CN=client-2".into(), why: "it is not on the list".into() };
         TimedOut;
         Closed;

@@ -227,6 +227,7 @@ impl Examiner for ChainExaminer<'_> {
         }
         let policy = self.expected.trust.policy();
         let keep = flags.has(CheckFlags::NOT_TRUSTED)
+            || self.expected.keeps_chain
             || policy.status_check().is_some()
             || (policy.crls().is_some() && presented.depth > 0);
         self.chain.push(Link {
@@ -267,9 +268,10 @@ impl Examiner for ChainExaminer<'_> {
                 }),
             })
             .collect();
-        let chain = match self.expected.trust.policy().status_check() {
-            None => Vec::new(),
-            Some(_) => self.chain.into_iter().map(Link::into_shown).collect(),
+        let policy = self.expected.trust.policy();
+        let chain = match self.expected.keeps_chain || policy.status_check().is_some() {
+            false => Vec::new(),
+            true => self.chain.into_iter().map(Link::into_shown).collect(),
         };
         Findings {
             refused,

@@ -107,6 +107,7 @@ fn shown(
         name: (peer == Peer::Server).then_some(&name),
         trust,
         clock: CLOCK,
+        keeps_chain: false,
     };
     let mut judge = Judge::new(Some(expected), signatures, None);
     let mut all = CheckFlags::PASSED;

@@ -5,6 +5,7 @@
 //! A mode without certificates never gets to an [`Examiner`]: it is reached through a
 //! [`Trust`] alone, so that an image of mode 1 has none of this linked.
 
+mod again;
 mod chain;
 mod examiner;
 mod explain;
@@ -18,6 +19,7 @@ use alloc::vec::Vec;
 use core::net::SocketAddr;
 use core::time::Duration;
 
+pub(crate) use again::{judge_again, judge_chain};
 pub(crate) use chain::verify_signed;
 pub(crate) use examiner::examine;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -29,9 +31,11 @@ use crate::backend::{
 use crate::credential::Trust;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Peer};
 use crate::name::ServerName;
+use crate::resumption::{SavedSession, Teller, Ticket};
 use crate::revocation::ShownCertificate;
 use crate::session::CertificateIdentity;
 use crate::time::UnixTime;
+use crate::version::TlsVersion;
 use crate::x509::SignatureAlgorithm;
 
 /// The arithmetic that the TLS library does for us.
@@ -111,6 +115,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) trust: &'a Trust,
     /// What our clock showed when the handshake began.
     pub(crate) clock: UnixTime,
+    /// Whether the chain is to be kept with a session.
+    pub(crate) keeps_chain: bool,
 }
 
 /// What came of a handshake's certificates.
@@ -121,7 +127,7 @@ pub(crate) struct Findings {
     /// Who the peer showed itself to be.
     pub(crate) leaf: Option<CertificateIdentity>,
     /// The chain, trust anchor first, where it is to be looked up once the handshake
-    /// is over; empty otherwise.
+    /// is over, or kept; empty otherwise.
     pub(crate) chain: Vec<ShownCertificate>,
 }
 
@@ -135,6 +141,8 @@ pub(crate) trait Examiner {
 /// The observer of one handshake.
 pub(crate) struct Judge<'a> {
     examiner: Option<Box<dyn Examiner + 'a>>,
+    /// As a server that resumes.
+    teller: Option<Box<dyn Teller + 'a>>,
     trace: Option<&'a mut dyn FnMut(&HandshakeMessage)>,
 }
 
@@ -147,8 +155,19 @@ impl<'a> Judge<'a> {
     ) -> Self {
         Self {
             examiner: expected.map(|expected| expected.trust.examiner(expected, crypto)),
+            teller: None,
             trace,
         }
+    }
+
+    /// Has `teller` issue and redeem the tickets of this handshake.
+    pub(crate) fn with_teller(mut self, teller: Option<Box<dyn Teller + 'a>>) -> Self {
+        self.teller = teller;
+        self
+    }
+
+    pub(crate) fn take_teller(&mut self) -> Option<Box<dyn Teller + 'a>> {
+        self.teller.take()
     }
 
     pub(crate) fn into_findings(self) -> Findings {
@@ -171,6 +190,14 @@ impl Observer for Judge<'_> {
         if let Some(examiner) = &mut self.examiner {
             examiner.sent(der);
         }
+    }
+
+    fn issue(&mut self, session: SavedSession) -> Option<Ticket> {
+        self.teller.as_mut()?.issue(session)
+    }
+
+    fn redeem(&mut self, name: &[u8], version: TlsVersion) -> Option<&SavedSession> {
+        self.teller.as_mut()?.redeem(name, version)
     }
 
     fn message(&mut self, message: &HandshakeMessage) {
@@ -219,6 +246,7 @@ pub(crate) mod tests {
             name: Some(&name),
             trust: &trust,
             clock: CLOCK,
+            keeps_chain: false,
         };
         let mut judge = Judge::new(Some(expected), &NothingVerifies, None);
         let answer = judge.certificate(PresentedCertificate {
@@ -322,6 +350,7 @@ pub(crate) mod tests {
             name: Some(&name),
             trust: &trust,
             clock: CLOCK,
+            keeps_chain: false,
         };
         let mut judge = Judge::new(Some(expected), &NothingVerifies, None);
         let answer = judge.certificate(PresentedCertificate {
