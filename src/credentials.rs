@@ -5,7 +5,10 @@
 use core::net::SocketAddr;
 
 use secure_socket::backend::{Backend, ServerBackend};
+use secure_socket::builder::Builder;
+use secure_socket::client::NeedsName;
 use secure_socket::credential::{IdentitySource, PskSource, Trust};
+use secure_socket::server::NeedsClients;
 use secure_socket::{Client, Mode, Server, client, dangerous, server};
 
 use crate::error::{MissingCredential, RunError};
@@ -49,22 +52,24 @@ pub fn client<'b, B: Backend>(
     credentials: Credentials,
 ) -> Result<Client<'b, B>, RunError> {
     job.check()?;
+    job.check_resumption(job.resumption.is_some())?;
     let mode = job.mode;
+    let resuming = |builder: Builder<NeedsName>| match job.resumption {
+        Some(sessions) => builder.resumption(sessions),
+        None => builder,
+    };
     let ready = match mode {
         Mode::Psk => client::builder().psk_source(need(credentials.psk, mode, PSK)?),
         Mode::Unauthenticated => dangerous::unauthenticated_client(),
         Mode::ServerAuth => {
             let (trust, _) = credentials.trust(mode)?;
-            client::builder()
-                .trust(trust)
-                .without_identity()
+            resuming(client::builder().trust(trust).without_identity())
                 .server_name(job.expected_name()?)
         }
         Mode::Mutual => {
             let (trust, identity) = credentials.trust(mode)?;
-            client::builder()
-                .trust(trust)
-                .identity(need(identity, mode, IDENTITY)?)
+            let identity = need(identity, mode, IDENTITY)?;
+            resuming(client::builder().trust(trust).identity(identity))
                 .server_name(job.expected_name()?)
         }
     };
@@ -90,19 +95,24 @@ pub fn server<'b, B: ServerBackend>(
     address: SocketAddr,
 ) -> Result<Server<'b, B>, RunError> {
     let mode = job.mode;
+    job.check_resumption(job.sessions.is_some())?;
+    let resuming = |builder: Builder<NeedsClients>| match job.sessions {
+        Some(sessions) => builder.resumption(sessions),
+        None => builder,
+    };
     let ready = match mode {
         Mode::Psk => server::builder().psk_source(need(credentials.psk, mode, PSK)?),
         Mode::Unauthenticated => {
             dangerous::unauthenticated_server(need(credentials.identity, mode, IDENTITY)?)
         }
-        Mode::ServerAuth => server::builder()
-            .identity(need(credentials.identity, mode, IDENTITY)?)
-            .any_client(),
+        Mode::ServerAuth => {
+            let identity = need(credentials.identity, mode, IDENTITY)?;
+            resuming(server::builder().identity(identity)).any_client()
+        }
         Mode::Mutual => {
             let (trust, identity) = credentials.trust(mode)?;
-            server::builder()
-                .identity(need(identity, mode, IDENTITY)?)
-                .clients_trusted_by(trust)
+            let identity = need(identity, mode, IDENTITY)?;
+            resuming(server::builder().identity(identity)).clients_trusted_by(trust)
         }
     };
     let ready = match job.guests.is_empty() {

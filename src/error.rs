@@ -6,7 +6,7 @@ use core::fmt;
 
 use secure_socket::{Error, InvalidServerName, Mode};
 
-use crate::job::{MAX_MESSAGES, MAX_TEXT};
+use crate::job::{MAX_CONNECTIONS, MAX_MESSAGES, MAX_TEXT};
 
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,10 @@ pub enum JobError {
     NoPort,
     /// The number of messages is outside of `1..=MAX_MESSAGES`.
     Messages(u16),
+    /// The number of connections is outside of `1..=MAX_CONNECTIONS`.
+    Connections(u16),
+    /// Sessions are to be resumed in a mode without certificates.
+    Resumption(Mode),
     /// The text has this many bytes, more than `MAX_TEXT`.
     TextLength(usize),
     /// The text has a line break or a NUL in it.
@@ -109,6 +113,15 @@ impl fmt::Display for JobError {
                     "{count} messages cannot be sent; it takes 1 to {MAX_MESSAGES}"
                 )
             }
+            Self::Connections(count) => write!(
+                f,
+                "{count} connections cannot be made; it takes 1 to {MAX_CONNECTIONS}"
+            ),
+            Self::Resumption(mode) => write!(
+                f,
+                "mode {mode} has no session to resume: who the peer is comes from no certificate \
+                 there; resume in mode server-auth or mutual"
+            ),
             Self::TextLength(length) => {
                 write!(
                     f,

@@ -7,16 +7,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use secure_socket::config::{AlpnProtocol, Timeouts};
+use secure_socket::resumption::{ClientSessions, ServerSessions};
 use secure_socket::{CipherSuite, Mode, ServerName, Versions};
 
 use crate::error::JobError;
 
 /// The most messages of one run.
 pub const MAX_MESSAGES: u16 = 10_000;
+/// The most connections of one run.
+pub const MAX_CONNECTIONS: u16 = 10_000;
 /// The longest text of a message, in bytes.
 pub const MAX_TEXT: usize = 1024;
 
-/// One run: connect in a mode, send messages, get each back, close.
+/// One run: connect in a mode, send messages, get each back, close; as often as asked.
 pub struct Job {
     /// The handshake mode.
     pub mode: Mode,
@@ -38,6 +41,13 @@ pub struct Job {
     pub messages: u16,
     /// The text of each: at most [`MAX_TEXT`] bytes, on one line.
     pub text: String,
+    /// How often to connect, one after another: `1..=`[`MAX_CONNECTIONS`].
+    pub connections: u16,
+    /// As a client: the sessions to keep, so that later connections resume them; `None` for
+    /// none. Modes 2 and 3 alone.
+    pub resumption: Option<ClientSessions>,
+    /// As a server: the sessions to keep for clients; `None` for none. Modes 2 and 3 alone.
+    pub sessions: Option<ServerSessions>,
     /// As a server: the clients to let in, by a name in subjectAltName, the whole
     /// subject, the SHA-256 of the certificate in hexadecimal digits, or the identity of
     /// the pre-shared key; empty for all that prove themselves.
@@ -59,6 +69,9 @@ impl Job {
             timeouts: Timeouts::default(),
             messages: 5,
             text: "hello from a device".into(),
+            connections: 1,
+            resumption: None,
+            sessions: None,
             guests: Vec::new(),
         }
     }
@@ -78,6 +91,9 @@ impl Job {
         if !(1..=MAX_MESSAGES).contains(&self.messages) {
             return Err(JobError::Messages(self.messages));
         }
+        if !(1..=MAX_CONNECTIONS).contains(&self.connections) {
+            return Err(JobError::Connections(self.connections));
+        }
         if self.text.len() > MAX_TEXT {
             return Err(JobError::TextLength(self.text.len()));
         }
@@ -85,6 +101,14 @@ impl Job {
             return Err(JobError::TextLines);
         }
         Ok(())
+    }
+
+    /// Refuses to resume where there is nothing to.
+    pub(crate) fn check_resumption(&self, asked: bool) -> Result<(), JobError> {
+        match asked && !self.mode.verifies_certificates() {
+            true => Err(JobError::Resumption(self.mode)),
+            false => Ok(()),
+        }
     }
 
     /// Message `number`, counted from 1, with the line feed that ends it.

@@ -29,6 +29,6 @@ pub use built::BUILT;
 pub use credentials::{Credentials, client, server};
 pub use echo::{MAX_LINE, echo};
 pub use error::{JobError, MissingCredential, RunError};
-pub use job::{Job, MAX_MESSAGES, MAX_TEXT};
+pub use job::{Job, MAX_CONNECTIONS, MAX_MESSAGES, MAX_TEXT};
 pub use run::run;
 pub use summary::Summary;

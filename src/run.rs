@@ -11,7 +11,7 @@ use crate::error::RunError;
 use crate::job::Job;
 use crate::summary::Summary;
 
-/// Connects, sends each message of `job` and gets it back before the next, and
+/// Connects once, sends each message of `job` and gets it back before the next, and
 /// closes in order. Shows `trace` the messages of the handshake, where the backend
 /// can tell them.
 ///

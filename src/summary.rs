@@ -31,6 +31,9 @@ impl fmt::Display for Summary {
         )?;
         writeln!(f, "the peer is {}", session.peer)?;
         writeln!(f, "we are {}", session.us)?;
+        if session.resumed {
+            writeln!(f, "resumed a session: no certificate was shown")?;
+        }
         if let Some(alpn) = &session.alpn {
             writeln!(f, "application protocol {alpn}")?;
         }

@@ -8,6 +8,8 @@ mod support;
 
 use std::process::{Child, Stdio};
 
+use serde_json::Value;
+
 use support::{Server, file, json, program, refused, run, shown, stderr, stdout, usage};
 
 #[test]
@@ -84,6 +86,35 @@ fn weak_suites_are_had_by_name_and_not_by_default() {
         let by_name = shown(&format!("{connect} --suite {suite}"));
         assert!(by_name.contains(suite), "{by_name}");
         assert!(refused(&connect).contains("handshake_failure"), "{suite}");
+    }
+}
+
+#[test]
+fn a_client_that_comes_back_resumes() {
+    for mode in ["server-auth", "mutual"] {
+        for tls in ["1.2", "1.3"] {
+            let common = format!("--mode {mode} --tls {tls} --credentials pki/ec");
+            let mut server = Server::start(&format!("{common} --sessions 2"));
+            for more in ["", " --handshake-only"] {
+                let line = format!(
+                    "connect {} --resume --connections 3 --messages 1 --json {common}{more}",
+                    server.address
+                );
+                let shown = shown(&line);
+                let resumed: Vec<_> = shown
+                    .lines()
+                    .map(|line| serde_json::from_str::<Value>(line).unwrap())
+                    .map(|summary| summary["session"]["resumed"].as_bool().unwrap())
+                    .collect();
+                assert_eq!(resumed, [false, true, true], "{line}");
+                for resumed in resumed {
+                    assert_eq!(server.says()["session"]["resumed"], resumed);
+                    server.says();
+                }
+            }
+            let line = format!("connect {} --connections 2 {common}", server.address);
+            assert!(!shown(&line).contains("resumed"));
+        }
     }
 }
 
@@ -165,10 +196,23 @@ fn what_does_not_fit_together_is_refused_before_anything_is_done() {
             "--mode psk --credentials pki/ec --messages 0",
             "0 messages cannot be sent",
         ),
+        (
+            "--mode psk --credentials pki/ec --connections 0",
+            "0 connections cannot be made",
+        ),
+        (
+            "--mode psk --credentials pki/ec --resume",
+            "mode psk has no session to resume",
+        ),
     ] {
         let sentence = refused(&format!("connect 127.0.0.1:1 {arguments}"));
         assert!(sentence.contains(part), "{sentence}");
     }
+    let sentence = refused("serve --mode unauthenticated --credentials pki/ec --sessions 4");
+    assert!(
+        sentence.contains("mode unauthenticated has no session to resume"),
+        "{sentence}"
+    );
     // clap's own way to refuse a command line.
     for wrong in [
         "connect 127.0.0.1 --mode psk",
@@ -176,6 +220,8 @@ fn what_does_not_fit_together_is_refused_before_anything_is_done() {
         "connect host:1 --mode strong",
         "connect host:1 --mode psk --tls 1.1",
         "connect host:1 --mode psk --psk key.hex",
+        "serve --mode mutual --sessions 0",
+        "serve --mode mutual --sessions 1025",
         "pki",
     ] {
         usage(wrong);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use secure_socket::config::{AlpnProtocol, Timeouts};
+use secure_socket::resumption::MAX_SERVER_SESSIONS;
 use secure_socket::{CipherSuite, Mode, ServerName, Versions};
 
 use super::names::{Host, parse_server_name};
@@ -38,6 +39,8 @@ Examples:
   secure-sockets serve --mode mutual                 be the peer of a device, on port 4433
   secure-sockets connect localhost:4433 --mode mutual
                                                      be the device
+  secure-sockets connect localhost:4433 --mode mutual --resume --connections 3
+                                                     be one that comes back
   secure-sockets inspect example.org:443 --ca /etc/ssl/certs/ca-certificates.crt
                                                      see its chain as a device does
   secure-sockets trim-ca bundle.pem --for example.org --output ca.pem
@@ -105,6 +108,12 @@ pub(crate) struct ConnectArgs {
     /// Draws the handshake
     #[arg(long)]
     pub(crate) ladder: bool,
+    /// How often to connect, one after another
+    #[arg(long, default_value_t = 1)]
+    pub(crate) connections: u16,
+    /// Keeps the sessions of earlier connections, and resumes them
+    #[arg(long)]
+    pub(crate) resume: bool,
     #[command(flatten)]
     pub(crate) common: CommonArgs,
 }
@@ -122,6 +131,9 @@ pub(crate) struct ServeArgs {
     /// [default: all that prove themselves]
     #[arg(long = "admit")]
     pub(crate) guests: Vec<String>,
+    /// Keeps so many sessions for clients to resume [default: none]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=MAX_SERVER_SESSIONS as i64))]
+    pub(crate) sessions: Option<u16>,
     /// How many clients are served at once; more wait
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) at_once: u16,

@@ -2,8 +2,11 @@
 
 //! `connect`: what a device does, on this computer.
 
+use mbedtls_backend::MbedTls;
+use secure_socket::Client;
 use secure_socket::backend::HandshakeMessage;
 use secure_socket::diagnosis::Peer;
+use secure_socket::resumption::ClientSessions;
 use secure_sockets::{Job, Summary, client, run};
 
 use super::cli::ConnectArgs;
@@ -22,10 +25,21 @@ pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError
         timeouts: args.common.timeouts(),
         messages: args.messages,
         text: args.text.clone(),
+        connections: args.connections,
+        resumption: args.resume.then(ClientSessions::new),
         ..Job::new(args.common.mode, &*args.peer.name, args.peer.port)
     };
     let credentials = files::load(&args.common, Peer::Client, &backend)?;
     let client = client(&backend, &job, credentials)?;
+    (0..job.connections).try_for_each(|_| connect_once(&client, &job, args, as_json))
+}
+
+fn connect_once(
+    client: &Client<'_, MbedTls>,
+    job: &Job,
+    args: &ConnectArgs,
+    as_json: bool,
+) -> Result<(), HostError> {
     let mut ladder = Ladder::new(Peer::Client, job.mode);
     let mut trace = |message: &HandshakeMessage| ladder.add(message);
     let result = if args.handshake_only {
@@ -33,7 +47,12 @@ pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError
             .connect_traced(&job.host, job.port, &mut trace)
             .and_then(|stream| {
                 let session = stream.session().clone();
-                stream.close()?;
+                stream.finish()?;
+                if args.resume {
+                    // What TLS 1.3 resumes by comes along with the data. There may be none,
+                    // and the handshake is what was asked for.
+                    let _ = stream.receive(&mut [0]);
+                }
                 Ok(Summary {
                     session,
                     messages: 0,
@@ -42,7 +61,7 @@ pub(crate) fn connect(args: &ConnectArgs, as_json: bool) -> Result<(), HostError
             })
             .map_err(HostError::from)
     } else {
-        run(&client, &job, Some(&mut trace)).map_err(HostError::from)
+        run(client, job, Some(&mut trace)).map_err(HostError::from)
     };
     // The ladder of a handshake that failed is the one that people want to see.
     if args.ladder && !as_json {

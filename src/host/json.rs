@@ -30,6 +30,7 @@ pub(crate) fn session(session: &Session) -> Value {
         "version": session.version.to_string(),
         "suite": session.suite.to_string(),
         "alpn": session.alpn.as_ref().map(ToString::to_string),
+        "resumed": session.resumed,
         "peer": side(&session.peer),
         "us": side(&session.us),
         "handshake_bytes_sent": session.sent,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mbedtls_backend::MbedTls;
 use secure_socket::diagnosis::Peer;
+use secure_socket::resumption::ServerSessions;
 use secure_socket::{Error, Incoming, Session};
 use secure_sockets::{Job, echo, server};
 use serde_json::json;
@@ -25,6 +26,7 @@ pub(crate) fn serve(args: &ServeArgs, as_json: bool) -> Result<(), HostError> {
         alpn: args.common.alpn.clone(),
         timeouts: args.common.timeouts(),
         guests: args.guests.clone(),
+        sessions: args.sessions.map(|count| ServerSessions::new(count.into())),
         ..Job::new(args.common.mode, "", 0)
     };
     let credentials = files::load(&args.common, Peer::Server, &backend)?;
@@ -79,8 +81,11 @@ fn serve_one(incoming: Incoming<'_, '_, MbedTls>, as_json: bool) {
             || json!({ "client": peer, "session": json::session(&session) }),
             || {
                 format!(
-                    "{peer}: {}, {}, it is {}",
-                    session.version, session.suite, session.peer
+                    "{peer}: {}, {}{}, it is {}",
+                    session.version,
+                    session.suite,
+                    if session.resumed { ", resumed" } else { "" },
+                    session.peer
                 )
             },
         );
