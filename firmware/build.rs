@@ -20,6 +20,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_ALL_MODES",
     "CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_CLOCK_SNTP",
+    "CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED",
     "CONFIG_SECURE_SOCKETS_CRL",
     "CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF",
     "CONFIG_SECURE_SOCKETS_KEY_ECC",
@@ -44,6 +45,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_WITH_CRL",
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
+    "CONFIG_SECURE_SOCKETS_WITH_STORED",
 ];
 
 type Result<T> = std::result::Result<T, String>;
@@ -142,6 +144,13 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             );
         }
     }
+    if config.ours("CREDENTIALS_PEM") && !config.is_set("CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT") {
+        return Err(
+            "CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y needs CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT=y: \
+             Zephyr's own sockets read what is in the store"
+                .to_owned(),
+        );
+    }
     if config.ours("WITH_CLIENT")
         && config.text("PEER_HOST").is_empty()
         && !config.is_set("CONFIG_ARCH_POSIX")
@@ -204,7 +213,9 @@ impl Directory {
     fn of(config: &Config) -> Result<Option<Self>> {
         let text = config.text("CREDENTIALS_DIR");
         if text.is_empty() {
-            if config.is_set("CONFIG_ARCH_POSIX") || config.ours("MODE_UNAUTHENTICATED") {
+            let stored = config.ours("CREDENTIALS_STORED") && !config.ours("CRL");
+            let none = config.ours("MODE_UNAUTHENTICATED");
+            if config.is_set("CONFIG_ARCH_POSIX") || stored || none {
                 return Ok(None);
             }
             return Err(
@@ -322,17 +333,18 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
     let mut client = (None, None);
     let mut server = (None, None);
     let mut psk = None;
-    if let Some(directory) = &directory {
-        if config.ours("WITH_VERIFICATION") {
+    if let Some(directory) = &directory
+        && config.ours("CRL")
+    {
+        lists = policy::lists(directory)?;
+        need("a revocation list", lists.is_some(), "crl.pem or crl.der")?;
+    }
+    let stored = config.ours("CREDENTIALS_STORED");
+    if let Some(directory) = directory.as_ref().filter(|_| !stored) {
+        // A server of mode 2 verifies nobody, and pins stand in for a CA.
+        if config.ours("CHECKS_CERTIFICATES") && !config.ours("PINNED_ONLY") {
             anchors = directory.certificates("ca")?;
-            // A server of mode 2 verifies nobody.
-            let must = config.ours("CHECKS_CERTIFICATES") && !config.ours("PINNED_ONLY");
-            let there = anchors.is_some() || !must;
-            need("a CA certificate", there, "ca.pem or ca.der")?;
-        }
-        if config.ours("CRL") {
-            lists = policy::lists(directory)?;
-            need("a revocation list", lists.is_some(), "crl.pem or crl.der")?;
+            need("a CA certificate", anchors.is_some(), "ca.pem or ca.der")?;
         }
         let identity = |stem: &str| {
             let pair = (

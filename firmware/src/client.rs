@@ -2,18 +2,16 @@
 
 //! The role of a client: the main job.
 
-use secure_socket::credential::SecTag;
 use secure_socket::diagnosis::Peer;
 use zephyr::printkln;
 use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
-use crate::kconfig;
 use crate::settings::Settings;
 
 pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
     let job = &settings.job;
-    let backend = Zephyr::new(SecTag::new(kconfig::SEC_TAG)?).with_earliest(secure_sockets::BUILT);
+    let backend = Zephyr::new(settings.tag(Peer::Client)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
         .load(settings, Peer::Client, &backend)?;

@@ -8,17 +8,20 @@ use alloc::vec::Vec;
 
 use secure_socket::Mode;
 use secure_socket::backend::Backend;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+use secure_socket::credential::CredentialError;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 use secure_socket::credential::{CaCertificate, Trust};
-use secure_socket::credential::{
-    CredentialError, Der, Identity, Psk, PskIdentity, PskSource, SecretBytes,
-};
+use secure_socket::credential::{IdentitySource, PskSource, SecTag};
 use secure_socket::diagnosis::Peer;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 use secure_socket::revocation::{Crl, Crls};
 use secure_sockets::Credentials;
 
 use crate::error::StartError;
+#[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+use crate::image;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 use crate::kconfig;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 use crate::policy::Checks;
@@ -27,10 +30,14 @@ use crate::settings::Settings;
 /// Where the credentials are.
 pub(crate) enum CredentialSource {
     /// Compiled in.
+    #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
     Image,
     /// In a directory of the host.
     #[cfg(CONFIG_ARCH_POSIX)]
     Directory(&'static str),
+    /// In Zephyr's credential store, where somebody put them before.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+    Stored,
 }
 
 impl CredentialSource {
@@ -43,24 +50,25 @@ impl CredentialSource {
         backend: &B,
     ) -> Result<Credentials, StartError> {
         let mode = settings.job.mode;
+        let tag = settings.tag(us)?;
         let mut credentials = Credentials::default();
         let server = us == Peer::Server;
         if mode == Mode::Psk {
-            let psk = self.psk()?;
+            let psk = self.psk(tag)?;
             credentials.psk = Some(self.need(psk, "psk.hex and psk-identity.txt")?);
             return Ok(credentials);
         }
         #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
         if mode == Mode::Mutual || (mode == Mode::ServerAuth && !server) {
-            credentials.trust = Some(self.trust(&settings.checks)?);
+            credentials.trust = Some(self.trust(tag, &settings.checks)?);
         }
         if mode == Mode::Mutual || server {
-            let identity = self.identity(us, backend)?;
+            let identity = self.identity(us, tag, backend)?;
             let files = match us {
                 Peer::Server => "server.pem and server-key.pem, or both in DER",
                 Peer::Client => "client.pem and client-key.pem, or both in DER",
             };
-            credentials.identity = Some(self.need(identity, files)?.into());
+            credentials.identity = Some(self.need(identity, files)?);
         }
         Ok(credentials)
     }
@@ -69,29 +77,43 @@ impl CredentialSource {
     fn need<T>(&self, credential: Option<T>, files: &str) -> Result<T, StartError> {
         credential.ok_or_else(|| {
             StartError::Setting(match self {
+                #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
                 Self::Image => format!(
                     "no credentials were compiled in: name a directory with {files} in \
                      CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR"
                 ),
                 #[cfg(CONFIG_ARCH_POSIX)]
                 Self::Directory(path) => format!("{path}: there is no {files}"),
+                // Of the others the store itself tells, by their tags.
+                #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+                Self::Stored => format!(
+                    "the credential store has no {files}: name a directory with it in \
+                     CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR"
+                ),
             })
         })
     }
 
-    fn psk(&self) -> Result<Option<PskSource>, StartError> {
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
+    fn psk(&self, tag: SecTag) -> Result<Option<PskSource>, StartError> {
         match self {
-            Self::Image => Ok(image_psk()?),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+            Self::Stored => Ok(Some(PskSource::Stored(tag))),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+            Self::Image => Ok(image::psk()?),
             #[cfg(CONFIG_ARCH_POSIX)]
             Self::Directory(path) => crate::native::psk(path),
         }
     }
 
     #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
-    fn trust(&self, checks: &Checks) -> Result<Trust, StartError> {
-        let trust = match checks.pinned_only {
-            true => Trust::pinned(checks.pins.iter().copied()),
-            false => self.need(self.anchors()?, "ca.pem or ca.der")?.into(),
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
+    fn trust(&self, tag: SecTag, checks: &Checks) -> Result<Trust, StartError> {
+        let trust = match (checks.pinned_only, self) {
+            (true, _) => Trust::pinned(checks.pins.iter().copied()),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+            (false, Self::Stored) => tag.into(),
+            _ => self.need(self.anchors()?, "ca.pem or ca.der")?.into(),
         };
         let policy = checks.policy();
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -109,9 +131,12 @@ impl CredentialSource {
     #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
     fn anchors(&self) -> Result<Option<Vec<CaCertificate>>, StartError> {
         match self {
-            Self::Image => Ok(image_anchors()?),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+            Self::Image => Ok(image::anchors()?),
             #[cfg(CONFIG_ARCH_POSIX)]
             Self::Directory(path) => crate::native::anchors(path),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+            Self::Stored => Ok(None),
         }
     }
 
@@ -124,42 +149,34 @@ impl CredentialSource {
             return crate::native::lists(files);
         }
         let found = match self {
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             Self::Image => image_lists()?,
+            // The store has no place for them.
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+            Self::Stored => image_lists()?,
             #[cfg(CONFIG_ARCH_POSIX)]
             Self::Directory(path) => crate::native::lists_of(path)?,
         };
         self.need(found, "crl.pem or crl.der")
     }
 
-    fn identity<B: Backend>(&self, us: Peer, backend: &B) -> Result<Option<Identity>, StartError> {
-        match self {
-            Self::Image => Ok(image_identity(us, backend)?),
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
+    fn identity<B: Backend>(
+        &self,
+        us: Peer,
+        tag: SecTag,
+        backend: &B,
+    ) -> Result<Option<IdentitySource>, StartError> {
+        let given = match self {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+            Self::Stored => return Ok(Some(tag.into())),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+            Self::Image => image::identity(us, backend)?,
             #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::identity(path, us, backend),
-        }
+            Self::Directory(path) => crate::native::identity(path, us, backend)?,
+        };
+        Ok(given.map(IdentitySource::from))
     }
-}
-
-fn image_psk() -> Result<Option<PskSource>, CredentialError> {
-    let Some((key, identity)) = kconfig::PSK else {
-        return Ok(None);
-    };
-    Ok(Some(PskSource::Given {
-        identity: PskIdentity::new(identity)?,
-        key: Psk::new(SecretBytes::from_static(key))?,
-    }))
-}
-
-#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
-fn image_anchors() -> Result<Option<Vec<CaCertificate>>, CredentialError> {
-    if kconfig::ANCHORS.is_empty() {
-        return Ok(None);
-    }
-    let anchors = kconfig::ANCHORS.iter();
-    anchors
-        .map(|der| CaCertificate::from_der(*der))
-        .collect::<Result<_, _>>()
-        .map(Some)
 }
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -172,16 +189,4 @@ fn image_lists() -> Result<Option<Vec<Crl>>, CredentialError> {
         .map(|der| Crl::from_der(*der))
         .collect::<Result<_, _>>()
         .map(Some)
-}
-
-fn image_identity<B: Backend>(us: Peer, backend: &B) -> Result<Option<Identity>, CredentialError> {
-    let (key, chain) = match us {
-        Peer::Client => (kconfig::CLIENT_KEY, kconfig::CLIENT_CHAIN),
-        Peer::Server => (kconfig::SERVER_KEY, kconfig::SERVER_CHAIN),
-    };
-    let Some(key) = key else {
-        return Ok(None);
-    };
-    let chain = chain.iter().map(|der| Der::Borrowed(*der));
-    Identity::from_der(chain, SecretBytes::from_static(key), backend).map(Some)
 }

@@ -11,6 +11,8 @@ extern crate alloc;
 mod client;
 mod credentials;
 mod error;
+#[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+mod image;
 mod kconfig;
 #[cfg(CONFIG_ARCH_POSIX)]
 mod native;

@@ -6,6 +6,8 @@
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 mod lists;
 mod policy;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+mod provision;
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -108,6 +110,34 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     };
     if let Some(path) = argument(Argument::Credentials)? {
         settings.credentials = CredentialSource::Directory(path);
+    }
+    if let Some(tag) = argument(Argument::SecTag)? {
+        settings.client_tag = number("--sec-tag", tag)?;
+    }
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    if let Some(tag) = argument(Argument::ServerSecTag)? {
+        settings.server_tag = number("--server-sec-tag", tag)?;
+    }
+    if let Some(directory) = argument(Argument::Provision)? {
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+        provision::provision(&mut settings, directory)?;
+        #[cfg(not(CONFIG_SECURE_SOCKETS_WITH_STORED))]
+        return Err(StartError::value(
+            "--provision",
+            directory,
+            "this image does not look into the store; build with \
+             CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED=y",
+        ));
+    }
+    if let Some(bytes) = argument(Argument::TlsHeap)? {
+        let left = number("--tls-heap", bytes)?;
+        native::leave_heap(left).map_err(|most| {
+            StartError::value(
+                "--tls-heap",
+                bytes,
+                format_args!("there are {most} bytes of it (CONFIG_MBEDTLS_HEAP_SIZE)"),
+            )
+        })?;
     }
     policy::apply(&mut settings)?;
     Ok(settings)
@@ -241,6 +271,17 @@ pub(crate) fn identity<B: Backend>(
         }
     };
     identity.map(Some).map_err(in_file(&chain_path))
+}
+
+/// Key and identity.
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
+fn psk_parts(directory: &str) -> Result<Option<(Vec<u8>, String)>, StartError> {
+    Ok(match psk(directory)? {
+        Some(PskSource::Given { key, identity }) => {
+            Some((key.expose().to_vec(), identity.as_str().into()))
+        }
+        _ => None,
+    })
 }
 
 pub(crate) fn psk(directory: &str) -> Result<Option<PskSource>, StartError> {

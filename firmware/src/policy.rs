@@ -5,7 +5,7 @@
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
 use alloc::format;
-#[cfg(CONFIG_ARCH_POSIX)]
+#[cfg(all(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_WITH_CRL))]
 use alloc::string::String;
 use alloc::vec::Vec;
 

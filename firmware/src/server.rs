@@ -5,14 +5,12 @@
 use core::fmt;
 
 use secure_socket::Incoming;
-use secure_socket::credential::SecTag;
 use secure_socket::diagnosis::Peer;
 use secure_sockets::echo;
 use zephyr::printkln;
 use zephyr_backend::{Zephyr, heap, workers};
 
 use crate::error::StartError;
-use crate::kconfig;
 use crate::settings::Settings;
 
 /// Serves clients while `meanwhile` runs, and on.
@@ -21,8 +19,7 @@ pub(crate) fn run(
     meanwhile: impl FnOnce() -> Result<(), StartError>,
 ) -> Result<(), StartError> {
     let job = &settings.job;
-    let backend =
-        Zephyr::new(SecTag::new(kconfig::SERVER_SEC_TAG)?).with_earliest(secure_sockets::BUILT);
+    let backend = Zephyr::new(settings.tag(Peer::Server)?).with_earliest(secure_sockets::BUILT);
     let credentials = settings
         .credentials
         .load(settings, Peer::Server, &backend)?;

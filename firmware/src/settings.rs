@@ -10,6 +10,8 @@ use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 
 use secure_socket::config::{AlpnProtocol, Timeouts};
+use secure_socket::credential::{CredentialError, SecTag};
+use secure_socket::diagnosis::Peer;
 use secure_socket::{Mode, ServerName, Versions};
 use secure_sockets::Job;
 use zephyr_backend::Zephyr;
@@ -31,6 +33,11 @@ pub(crate) struct Settings {
     pub(crate) clients: Option<u64>,
     pub(crate) clock: Clock,
     pub(crate) credentials: CredentialSource,
+    /// The first of the client's security tags.
+    pub(crate) client_tag: u32,
+    /// The first of the server's.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+    pub(crate) server_tag: u32,
     #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
     pub(crate) checks: Checks,
 }
@@ -47,6 +54,31 @@ pub(crate) enum Role {
     /// Both, at the same time.
     #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_CLIENT, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
     Both,
+}
+
+// Who asks which depends on what the image has to check.
+#[cfg(CONFIG_ARCH_POSIX)]
+#[allow(dead_code)]
+impl Role {
+    /// Whether it connects to a peer.
+    pub(crate) const fn calls(self) -> bool {
+        match self {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            Self::Server => false,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+            _ => true,
+        }
+    }
+
+    /// Whether it waits for clients.
+    pub(crate) const fn serves(self) -> bool {
+        match self {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+            Self::Client => false,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            _ => true,
+        }
+    }
 }
 
 /// The role that was chosen in Kconfig.
@@ -148,6 +180,15 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The first security tag of the credentials of `us`.
+    pub(crate) fn tag(&self, us: Peer) -> Result<SecTag, CredentialError> {
+        SecTag::new(match us {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            Peer::Server => self.server_tag,
+            _ => self.client_tag,
+        })
+    }
+
     fn from_kconfig() -> Result<Self, StartError> {
         // Kconfig's `range` holds them to 16 bits.
         let short = |value: u32| u16::try_from(value).unwrap_or(u16::MAX);
@@ -185,7 +226,13 @@ impl Settings {
             clock: Clock::AsItIs,
             #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
             clock: Clock::Sntp,
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             credentials: CredentialSource::Image,
+            #[cfg(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED)]
+            credentials: CredentialSource::Stored,
+            client_tag: kconfig::SEC_TAG,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
+            server_tag: kconfig::SERVER_SEC_TAG,
             #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
             checks: Checks::from_kconfig()?,
         })

@@ -7,6 +7,7 @@ use std::fs;
 
 /// The symbols that the code asks with `cfg`.
 const SYMBOLS: &[&str] = &[
+    "CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM",
     "CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
     "CONFIG_SECURE_SOCKETS_WITH_TLS_1_3",

@@ -79,6 +79,10 @@ def test_the_image_that_was_built(build):
             ["SECURE_SOCKETS_OCSP_RESPONDER", "one of https"],
         ),
         (
+            {"CREDENTIALS_STORED": "y", "CRL": "y", "CREDENTIALS_DIR": '"/nowhere"'},
+            ["SECURE_SOCKETS_CREDENTIALS_DIR is /nowhere"],
+        ),
+        (
             {"CRL": "y", "ALL_MODES": None},
             ["needs a revocation list", "no crl.pem or crl.der"],
         ),

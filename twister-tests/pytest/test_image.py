@@ -8,6 +8,7 @@ import pytest
 
 from revocation import crl
 from test_handshakes import VERSIONS, certificate, finished
+from test_stored import demanding, provisions
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +62,7 @@ def test_handshake(kconfig, device, openssl, pki, credentials, mode, version):
 
 
 # Parts of mangled names, and what they are the code of.
-REVOCATION = {"WITH_CRL": "10revocation3crl5check", "WITH_OCSP": "10revocation4ocsp8response"}
+REVOCATION = {"WITH_CRL": "10revocation3crl4list", "WITH_OCSP": "10revocation4ocsp8response"}
 
 
 @pytest.mark.parametrize("symbol", REVOCATION)
@@ -93,6 +94,24 @@ def test_revocation_by_kconfig(kconfig, device, openssl, pki, credentials, tmp_p
     (tmp_path / "crl.pem").unlink()
     sentence = device.run(*arguments, f"--credentials={tmp_path}").refused()
     assert "there is no crl.pem or crl.der" in sentence, sentence
+
+
+def test_credentials_in_the_store(kconfig, device, openssl, pki, mode, tmp_path):
+    if kconfig.get("SECURE_SOCKETS_WITH_STORED") != "y":
+        run = device.run(f"--provision={pki}/ec", f"--credentials={pki}/ec")
+        assert "SECURE_SOCKETS_CREDENTIALS_STORED=y" in run.refused()
+        return
+    assert mode == "mutual" and kconfig.get("SECURE_SOCKETS_CREDENTIALS_PEM") != "y"
+    # Without --credentials, as Kconfig says: the store is empty.
+    run = device.run("--server-name=device.test")
+    assert "has no CA certificate under security tag 4000" in run.refused()
+    run = device.run("--server-name=device.test", f"--provision={pki}/ec")
+    sentence = run.refused()
+    assert "under security tag 4000 is PEM, which this image cannot read" in sentence, sentence
+    server = openssl(*certificate(pki, "ec"), *demanding(pki, tmp_path))
+    directory = provisions(tmp_path, pki, "der", "client")
+    run = device.run(server.peer, "--server-name=device.test", f"--provision={directory}")
+    assert "the certificate under security tag 4000" in finished(run, mode, "1.3")
 
 
 def test_only_a_server_has_a_server_in_it(kconfig, symbols):

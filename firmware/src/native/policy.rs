@@ -66,7 +66,6 @@ pub(super) use checks::apply;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 mod checks {
     use alloc::format;
-    use alloc::string::ToString as _;
     use alloc::vec::Vec;
 
     use secure_socket::Mode;
@@ -77,15 +76,10 @@ mod checks {
     use super::*;
     use crate::native::number;
     use crate::policy::Checks;
-    use crate::settings::{Role, list};
+    use crate::settings::list;
 
     pub(in crate::native) fn apply(settings: &mut Settings) -> Result<(), StartError> {
-        let calls = match settings.role {
-            #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
-            Role::Server => false,
-            #[allow(unreachable_patterns)]
-            _ => true,
-        };
+        let calls = settings.role.calls();
         let checks = match settings.job.mode {
             Mode::Mutual => true,
             Mode::ServerAuth => calls,
@@ -171,7 +165,7 @@ mod checks {
             let Some(lists) = &mut checks.lists else {
                 return Err(StartError::Setting(
                     "--crl-scope says which certificates are looked up, and there is no --crl"
-                        .to_string(),
+                        .into(),
                 ));
             };
             lists.scope = scope("--crl-scope", value)?;

@@ -4,6 +4,9 @@
 
 #include <zephyr/sys/util.h>
 
+#include <mbedtls/memory_buffer_alloc.h>
+#include <mbedtls/platform.h>
+
 #include <nsi_cmdline.h>
 #include <nsi_main.h>
 #include <soc.h>
@@ -12,7 +15,7 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[28];
+static char *values[32];
 
 /* Those without a value. */
 static bool switches[ARRAY_SIZE(values)];
@@ -162,6 +165,27 @@ static struct args_struct_t options[] = {
 	 .type = 's',
 	 .dest = &values[27],
 	 .descript = "How many good answers are kept, 32 at most"},
+	{.option = "provision",
+	 .name = "directory",
+	 .type = 's',
+	 .dest = &values[28],
+	 .descript = "Puts the credentials of a directory into the store as they are, PEM or "
+		     "DER, and then uses those in the store"},
+	{.option = "sec-tag",
+	 .name = "number",
+	 .type = 's',
+	 .dest = &values[29],
+	 .descript = "The first security tag of the client's credentials"},
+	{.option = "server-sec-tag",
+	 .name = "number",
+	 .type = 's',
+	 .dest = &values[30],
+	 .descript = "The first security tag of the server's credentials"},
+	{.option = "tls-heap",
+	 .name = "bytes",
+	 .type = 's',
+	 .dest = &values[31],
+	 .descript = "Leaves so much of Mbed TLS's heap, to see what happens without more"},
 	ARG_TABLE_ENDMARKER,
 };
 
@@ -188,6 +212,25 @@ int64_t ss_native_read(const char *path, void *buffer, size_t max)
 int64_t ss_native_time(void)
 {
 	return ss_host_time();
+}
+
+size_t ss_native_leave_heap(size_t bytes)
+{
+	/* What the allocator keeps beside each block, at most. */
+	const size_t header = 64;
+	size_t used = 0;
+
+#if defined(MBEDTLS_MEMORY_DEBUG)
+	size_t blocks;
+
+	mbedtls_memory_buffer_alloc_cur_get(&used, &blocks);
+	used += blocks * header;
+#endif
+	if (bytes + used + header > CONFIG_MBEDTLS_HEAP_SIZE ||
+	    mbedtls_calloc(1, CONFIG_MBEDTLS_HEAP_SIZE - used - header - bytes) == NULL) {
+		return CONFIG_MBEDTLS_HEAP_SIZE - used;
+	}
+	return 0;
 }
 
 void ss_native_exit(int32_t status)

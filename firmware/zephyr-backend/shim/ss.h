@@ -225,5 +225,9 @@ const char *ss_native_option(size_t index);
 int64_t ss_native_read(const char *path, void *buffer, size_t max);
 int64_t ss_native_time(void);
 void ss_native_exit(int32_t status);
+/* Takes all of Mbed TLS's heap but so many bytes; 0, or how much there is where that is
+ * less.
+ */
+size_t ss_native_leave_heap(size_t bytes);
 
 #endif /* SS_H */

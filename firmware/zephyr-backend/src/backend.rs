@@ -71,7 +71,6 @@ impl Zephyr {
         Self { earliest, ..self }
     }
 
-    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) const fn first_tag(&self) -> SecTag {
         self.first_tag
     }
@@ -232,7 +231,7 @@ impl Backend for Zephyr {
     }
 
     fn prepare(&self, config: &ClientConfig) -> Result<Prepared, Error> {
-        Prepared::new(self.first_tag, config)
+        Prepared::new(self, config)
     }
 
     fn connect(

@@ -4,19 +4,18 @@
 //! out of it in either case.
 
 use alloc::vec::Vec;
-use core::ptr;
 
 use mbedtls_engine::Material;
 use secure_socket::Error;
 use secure_socket::config::{ServerAuthentication, ServerConfig};
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
-use secure_socket::credential::CaCertificate;
 use secure_socket::credential::{CredentialError, SecTag};
 use secure_socket::error::ConfigurationError;
-use zeroize::Zeroizing;
 
-use crate::prepared::{Loader, name};
-use crate::sys::{self, Kind};
+use crate::store::Loader;
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
+use crate::store::name;
+use crate::stored::{self, Bytes};
+use crate::sys::Kind;
 
 /// The tags of a server's credentials, each in the store until this is dropped.
 pub(crate) struct Credentials {
@@ -70,7 +69,7 @@ impl Credentials {
         }
         if let Some(loader) = &self.identity {
             loaded.chain = certificates(loader, Kind::Certificate)?;
-            loaded.key = all(loader, Kind::Key)?;
+            loaded.key = keys(loader)?;
         }
         if let Some(loader) = &self.trust {
             loaded.anchors = Some(certificates(loader, Kind::Ca)?);
@@ -78,8 +77,6 @@ impl Credentials {
         Ok(loaded)
     }
 }
-
-type Bytes = Zeroizing<Vec<u8>>;
 
 /// A server's credentials, out of the store.
 #[derive(Default)]
@@ -108,22 +105,21 @@ fn slices(list: &[Bytes]) -> Vec<&[u8]> {
     list.iter().map(|bytes| bytes.as_slice()).collect()
 }
 
-/// The certificates under the tags of `loader`, in DER. Somebody else may have stored
-/// them in PEM.
+/// The certificates under the tags of `loader`.
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
 fn certificates(loader: &Loader, kind: Kind) -> Result<Vec<Bytes>, CredentialError> {
     let mut found = Vec::new();
-    for bytes in all(loader, kind)? {
-        match core::str::from_utf8(&bytes) {
-            Ok(text) if text.contains("-----BEGIN ") => {
-                for certificate in CaCertificate::from_pem(text)? {
-                    found.push(Bytes::new(certificate.as_der().to_vec()));
-                }
-            }
-            _ => found.push(bytes),
-        }
+    for tag in loader.tags() {
+        found.extend(stored::certificates(*tag, kind)?);
     }
     Ok(found)
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+fn keys(loader: &Loader) -> Result<Vec<Bytes>, CredentialError> {
+    let tags = loader.tags().iter();
+    let keys = tags.filter_map(|tag| stored::key(*tag).transpose());
+    keys.collect()
 }
 
 /// An image without certificates has none in its store.
@@ -132,38 +128,14 @@ fn certificates(_: &Loader, kind: Kind) -> Result<Vec<Bytes>, CredentialError> {
     Err(CredentialError::Empty(name(kind)))
 }
 
-/// The credentials of a kind under the tags of `loader`.
-fn all(loader: &Loader, kind: Kind) -> Result<Vec<Bytes>, CredentialError> {
-    let mut found = Vec::new();
-    for tag in loader.tags() {
-        found.extend(read(*tag, kind)?);
-    }
-    Ok(found)
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
+fn keys(_: &Loader) -> Result<Vec<Bytes>, CredentialError> {
+    Err(CredentialError::Empty(name(Kind::Key)))
 }
 
-fn read(tag: i32, kind: Kind) -> Result<Option<Bytes>, CredentialError> {
-    let mut length = 0;
-    let mut bytes = Bytes::default();
-    // Twice at most, unless somebody replaces it meanwhile by a longer one.
-    loop {
-        // SAFETY: the shim writes at most `length` bytes, of which `bytes` has so many.
-        let status = unsafe {
-            let data = match bytes.len() {
-                0 => ptr::dangling_mut(),
-                _ => bytes.as_mut_ptr(),
-            };
-            sys::ss_credential_get(tag, kind as i32, data, &mut length)
-        };
-        match status {
-            sys::store::NONE => return Ok(None),
-            sys::store::TOO_SHORT if length > bytes.len() => {
-                bytes = Bytes::new(alloc::vec![0; length]);
-            }
-            sys::store::OK => {
-                bytes.truncate(length);
-                return Ok(Some(bytes));
-            }
-            _ => return Err(CredentialError::OutOfMemory(name(kind))),
-        }
-    }
+/// The credentials of a kind under the tags of `loader`.
+fn all(loader: &Loader, kind: Kind) -> Result<Vec<Bytes>, CredentialError> {
+    let tags = loader.tags().iter();
+    let found = tags.filter_map(|tag| stored::read(*tag, kind).transpose());
+    found.collect()
 }

@@ -24,6 +24,8 @@ mod prepared;
 mod server;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod socket;
+mod store;
+mod stored;
 mod sys;
 mod tcp;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
@@ -40,3 +42,4 @@ pub use prepared::Prepared;
 pub use server::{Listener, ServedConnection};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 pub use socket::{Socket, Tcp};
+pub use store::provision;

@@ -70,6 +70,14 @@ pub enum Argument {
     OcspNonce,
     /// `--ocsp-cache=count`.
     OcspCache,
+    /// `--provision=directory`.
+    Provision,
+    /// `--sec-tag=number`.
+    SecTag,
+    /// `--server-sec-tag=number`.
+    ServerSecTag,
+    /// `--tls-heap=bytes`.
+    TlsHeap,
 }
 
 unsafe extern "C" {
@@ -77,6 +85,7 @@ unsafe extern "C" {
     fn ss_native_read(path: *const c_char, buffer: *mut u8, max: usize) -> i64;
     safe fn ss_native_time() -> i64;
     safe fn ss_native_exit(status: i32);
+    safe fn ss_native_leave_heap(bytes: usize) -> usize;
 }
 
 /// The value of an option that was given; `Err` if it is no UTF-8.
@@ -134,6 +143,18 @@ pub fn read(path: &str) -> Result<Vec<u8>, ReadError> {
 #[must_use]
 pub fn host_time() -> UnixTime {
     UnixTime::from_seconds(u64::try_from(ss_native_time()).unwrap_or(0))
+}
+
+/// Leaves so much of Mbed TLS's heap, as if `CONFIG_MBEDTLS_HEAP_SIZE` were smaller.
+///
+/// # Errors
+///
+/// How much there is of it, where that is less.
+pub fn leave_heap(bytes: usize) -> Result<(), usize> {
+    match ss_native_leave_heap(bytes) {
+        0 => Ok(()),
+        most => Err(most),
+    }
 }
 
 /// Ends the program.

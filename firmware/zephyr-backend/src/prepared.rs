@@ -3,7 +3,6 @@
 //! A client's settings in the form that Zephyr's sockets take, and its credentials
 //! in Zephyr's store.
 
-use alloc::borrow::{Cow, ToOwned};
 use alloc::ffi::CString;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,15 +11,19 @@ use core::ptr;
 use core::time::Duration;
 
 use secure_socket::config::{ClientAuthentication, ClientConfig, Settings};
-use secure_socket::credential::{
-    Anchors, CredentialError, CredentialKind, Der, IdentitySource, PskSource, SecTag, SecretBytes,
-    Trust,
-};
+use secure_socket::credential::{Anchors, CredentialError, IdentitySource, PskSource, Trust};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+use secure_socket::credential::{CaCertificate, Identity};
 use secure_socket::error::ConfigurationError;
 use secure_socket::{Error, Mode, TlsVersion};
-use zeroize::Zeroizing;
 
-use crate::sys::{self, Kind};
+use crate::Zephyr;
+use crate::store::{Loader, Stored, number};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+use crate::stored;
+use crate::sys;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+use crate::sys::Kind;
 
 /// A client's settings and credentials. The last clone to go takes the credentials
 /// out of the store and wipes them.
@@ -51,186 +54,19 @@ unsafe impl Send for AlpnList {}
 // SAFETY: as above.
 unsafe impl Sync for AlpnList {}
 
-/// A credential in the store, which keeps a pointer to its bytes.
-struct Stored {
-    tag: SecTag,
-    kind: Kind,
-    _bytes: Bytes,
-}
-
-enum Bytes {
-    Public(Der),
-    Image(&'static [u8]),
-    Secret(Zeroizing<Vec<u8>>),
-}
-
-impl Bytes {
-    fn secret(secret: &SecretBytes) -> Self {
-        match secret.image() {
-            Some(image) => Self::Image(image),
-            None => Self::Secret(Zeroizing::new(secret.expose().to_owned())),
-        }
-    }
-
-    fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Public(bytes) => bytes,
-            Self::Image(bytes) => bytes,
-            Self::Secret(bytes) => bytes,
-        }
-    }
-}
-
-impl Stored {
-    fn new(tag: SecTag, kind: Kind, bytes: Bytes) -> Result<Self, CredentialError> {
-        let slice = bytes.as_slice();
-        // SAFETY: the store keeps the pointer. It is to the heap or the image, so it
-        // stays good when `bytes` moves, until `drop` has taken it out again.
-        let status = unsafe {
-            sys::ss_credential_add(number(tag), kind as i32, slice.as_ptr(), slice.len())
-        };
-        match status {
-            sys::store::OK => Ok(Self {
-                tag,
-                kind,
-                _bytes: bytes,
-            }),
-            sys::store::IN_USE => Err(CredentialError::TagInUse {
-                tag,
-                kind: name(kind),
-            }),
-            sys::store::FULL => Err(CredentialError::StoreFull),
-            _ => Err(CredentialError::OutOfMemory(name(kind))),
-        }
-    }
-}
-
-impl Drop for Stored {
-    fn drop(&mut self) {
-        sys::ss_credential_delete(number(self.tag), self.kind as i32);
-    }
-}
-
-/// A tag as Zephyr has it: `SecTag` proves that it fits.
-fn number(tag: SecTag) -> i32 {
-    i32::try_from(tag.get()).unwrap_or(i32::MAX)
-}
-
-pub(crate) fn name(kind: Kind) -> CredentialKind {
-    match kind {
-        Kind::Ca => CredentialKind::CaCertificate,
-        Kind::Certificate => CredentialKind::Certificate,
-        Kind::Key => CredentialKind::PrivateKey,
-        Kind::Psk => CredentialKind::Psk,
-        Kind::PskIdentity => CredentialKind::PskIdentity,
-    }
-}
-
-/// The tags of a client, and what was stored under them.
-pub(crate) struct Loader {
-    first: SecTag,
-    stored: Vec<Stored>,
-    tags: Vec<i32>,
-}
-
-impl Loader {
-    pub(crate) const fn new(first: SecTag) -> Self {
-        Self {
-            first,
-            stored: Vec::new(),
-            tags: Vec::new(),
-        }
-    }
-
-    /// The tags, in the order in which they were filled or found.
-    pub(crate) fn tags(&self) -> &[i32] {
-        &self.tags
-    }
-
-    fn use_tag(&mut self, tag: SecTag) {
-        let tag = number(tag);
-        if !self.tags.contains(&tag) {
-            self.tags.push(tag);
-        }
-    }
-
-    fn store(&mut self, index: usize, kind: Kind, bytes: Bytes) -> Result<(), CredentialError> {
-        let tag = self
-            .first
-            .offset(index)
-            .ok_or(CredentialError::SecTag(u32::MAX))?;
-        self.use_tag(tag);
-        self.stored.push(Stored::new(tag, kind, bytes)?);
-        Ok(())
-    }
-
-    fn look_up(&mut self, tag: SecTag, kinds: &[Kind]) -> Result<(), CredentialError> {
-        for kind in kinds {
-            if !sys::ss_credential_present(number(tag), *kind as i32) {
-                return Err(CredentialError::NotStored {
-                    tag,
-                    kind: name(*kind),
-                });
-            }
-        }
-        self.use_tag(tag);
-        Ok(())
-    }
-
-    pub(crate) fn trust(&mut self, trust: &Trust) -> Result<(), CredentialError> {
-        let anchors = match trust.anchors() {
-            Anchors::Given(anchors) => anchors,
-            Anchors::Stored(tag) => return self.look_up(*tag, &[Kind::Ca]),
-            // The key counts, and it is not the store's to know.
-            Anchors::Pinned(_) => return Ok(()),
-            _ => return Err(CredentialError::Empty(CredentialKind::CaCertificate)),
-        };
-        for (index, anchor) in anchors.iter().enumerate() {
-            self.store(index, Kind::Ca, Bytes::Public(anchor.der().clone()))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn identity(&mut self, source: &IdentitySource) -> Result<(), CredentialError> {
-        match source {
-            IdentitySource::Stored(tag) => self.look_up(*tag, &[Kind::Certificate, Kind::Key]),
-            IdentitySource::Given(identity) => {
-                for (index, certificate) in identity.chain().iter().enumerate() {
-                    self.store(index, Kind::Certificate, Bytes::Public(certificate.clone()))?;
-                }
-                self.store(0, Kind::Key, Bytes::secret(identity.key()))
-            }
-            _ => Err(CredentialError::Empty(CredentialKind::Certificate)),
-        }
-    }
-
-    pub(crate) fn psk(&mut self, source: &PskSource) -> Result<(), CredentialError> {
-        match source {
-            PskSource::Stored(tag) => self.look_up(*tag, &[Kind::Psk, Kind::PskIdentity]),
-            PskSource::Given { identity, key } => {
-                let key = Zeroizing::new(key.expose().to_owned());
-                self.store(0, Kind::Psk, Bytes::Secret(key))?;
-                let identity = identity.as_str().as_bytes().to_owned();
-                self.store(0, Kind::PskIdentity, Bytes::Public(Cow::Owned(identity)))
-            }
-            _ => Err(CredentialError::Empty(CredentialKind::Psk)),
-        }
-    }
-}
-
 const fn unsupported(option: &'static str, advice: &'static str) -> ConfigurationError {
     ConfigurationError::Unsupported { option, advice }
 }
 
 impl Prepared {
-    pub(crate) fn new(first: SecTag, config: &ClientConfig) -> Result<Self, Error> {
+    pub(crate) fn new(backend: &Zephyr, config: &ClientConfig) -> Result<Self, Error> {
         let settings = config.settings();
         check_build(config.mode(), config.settings())?;
         check_connect_timeout(config.settings())?;
         if settings.resumes() {
             return Err(unsupported("resuming sessions", "leave it out").into());
         }
-        let mut loader = Loader::new(first);
+        let mut loader = Loader::new(backend.first_tag());
         let mut hostname = None;
         match config.authentication() {
             ClientAuthentication::Psk(source) => {
@@ -248,6 +84,7 @@ impl Prepared {
             ClientAuthentication::Unauthenticated => {}
             ClientAuthentication::ServerAuth { trust, name } => {
                 loader.trust(trust)?;
+                check_stored_trust(trust)?;
                 hostname = Some(name.to_text());
             }
             ClientAuthentication::Mutual {
@@ -257,13 +94,15 @@ impl Prepared {
             } => {
                 loader.trust(trust)?;
                 loader.identity(identity)?;
+                check_stored_trust(trust)?;
+                check_stored_identity(identity, backend)?;
                 hostname = Some(name.to_text());
             }
             _ => {
                 return Err(unsupported("this mode", "use one that this backend knows").into());
             }
         }
-        if loader.tags.len() > sys::build().max_tags as usize {
+        if loader.tags().len() > sys::build().max_tags as usize {
             return Err(unsupported(
                 "so long a chain or so many CA certificates",
                 "raise CONFIG_NET_SOCKETS_TLS_MAX_CREDENTIALS",
@@ -279,8 +118,8 @@ impl Prepared {
             .collect::<Result<Vec<_>, _>>()?;
         let timeouts = settings.timeouts();
         Ok(Self(Arc::new(Loaded {
-            _stored: loader.stored,
-            tags: loader.tags,
+            tags: loader.tags().iter().copied().map(number).collect(),
+            _stored: loader.into_stored(),
             hostname: hostname.as_deref().map(to_c).transpose()?,
             suites: settings
                 .suites()
@@ -328,6 +167,45 @@ impl Prepared {
             pinned: loaded.pinned.into(),
         }
     }
+}
+
+/// Refuses what was stored before and will not do, which the socket would call EINVAL.
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+fn check_stored_trust(trust: &Trust) -> Result<(), CredentialError> {
+    if let Anchors::Stored(tag) = trust.anchors() {
+        for der in stored::certificates(*tag, Kind::Ca)? {
+            CaCertificate::from_der(der.to_vec())?;
+        }
+        stored::ends_with_nul(*tag, Kind::Ca)?;
+    }
+    Ok(())
+}
+
+/// The same of what we prove ourselves with: the key must belong to the certificate.
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
+fn check_stored_identity(
+    identity: &IdentitySource,
+    backend: &Zephyr,
+) -> Result<(), CredentialError> {
+    if let IdentitySource::Stored(tag) = identity {
+        let chain = stored::certificates(*tag, Kind::Certificate)?;
+        let key = stored::key(*tag)?.unwrap_or_default();
+        Identity::from_der(chain.iter().map(|der| der.to_vec()), key, backend)?;
+        stored::ends_with_nul(*tag, Kind::Certificate)?;
+        stored::ends_with_nul(*tag, Kind::Key)?;
+    }
+    Ok(())
+}
+
+/// An image without certificates refuses them all (`check_build`).
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
+fn check_stored_trust(_: &Trust) -> Result<(), CredentialError> {
+    Ok(())
+}
+
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
+fn check_stored_identity(_: &IdentitySource, _: &Zephyr) -> Result<(), CredentialError> {
+    Ok(())
 }
 
 /// Refuses what the image was built without.

@@ -46,9 +46,7 @@ pub(crate) mod store {
     pub(crate) const OK: i32 = 0;
     pub(crate) const IN_USE: i32 = 1;
     pub(crate) const FULL: i32 = 2;
-    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) const NONE: i32 = 4;
-    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) const TOO_SHORT: i32 = 5;
 }
 
@@ -194,7 +192,6 @@ unsafe extern "C" {
     ) -> i32;
     pub(crate) fn ss_credential_add(tag: i32, kind: i32, data: *const u8, length: usize) -> i32;
     pub(crate) safe fn ss_credential_delete(tag: i32, kind: i32);
-    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) fn ss_credential_get(tag: i32, kind: i32, data: *mut u8, length: *mut usize) -> i32;
     pub(crate) safe fn ss_credential_present(tag: i32, kind: i32) -> bool;
     pub(crate) fn ss_connect(

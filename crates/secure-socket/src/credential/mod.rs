@@ -8,7 +8,7 @@
 
 mod certificate;
 mod identity;
-pub(crate) mod pem;
+pub mod pem;
 mod psk;
 mod secret;
 
@@ -142,6 +142,21 @@ pub enum CredentialError {
         /// What was to be stored.
         kind: CredentialKind,
     },
+    /// The credential store holds PEM under this tag, which the image was built without.
+    StoredPem {
+        /// The tag.
+        tag: SecTag,
+        /// What is PEM.
+        kind: CredentialKind,
+    },
+    /// The credential store holds PEM under this tag, and no NUL after it, which the
+    /// platform's TLS library needs to tell that it is PEM.
+    StoredPemEnd {
+        /// The tag.
+        tag: SecTag,
+        /// What is PEM.
+        kind: CredentialKind,
+    },
     /// The credential store has no room for one more.
     StoreFull,
     /// The TLS library ran out of memory while it read the credential.
@@ -201,6 +216,16 @@ impl fmt::Display for CredentialError {
             Self::TagInUse { tag, kind } => write!(
                 f,
                 "the credential store already has another {kind} under security tag {tag}"
+            ),
+            Self::StoredPem { tag, kind } => write!(
+                f,
+                "the {kind} under security tag {tag} is PEM, which this image cannot read; store \
+                 DER, or build with CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y"
+            ),
+            Self::StoredPemEnd { tag, kind } => write!(
+                f,
+                "the {kind} under security tag {tag} is PEM without a NUL at its end; store that \
+                 too"
             ),
             Self::StoreFull => {
                 f.write_str("the credential store is full; raise CONFIG_TLS_MAX_CREDENTIALS_NUMBER")

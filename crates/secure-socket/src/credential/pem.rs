@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! PEM to DER (RFC 7468), so that no image has to carry a PEM parser in C.
+//!
+//! The credentials' own constructors do this; it is public for backends whose credential
+//! store may hold PEM.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
@@ -66,11 +69,12 @@ fn labelled(
     Ok(found)
 }
 
-/// Every certificate in `text`, in order.
-pub(super) fn certificates(
-    text: &str,
-    kind: CredentialKind,
-) -> Result<Vec<Vec<u8>>, CredentialError> {
+/// Every certificate in `text`, in order; `kind` is what they are to be.
+///
+/// # Errors
+///
+/// [`CredentialError::Empty`], [`CredentialError::Pem`] or [`CredentialError::PemLabel`].
+pub fn certificates(text: &str, kind: CredentialKind) -> Result<Vec<Vec<u8>>, CredentialError> {
     labelled(text, kind, &["CERTIFICATE", "X509 CERTIFICATE"])
 }
 
@@ -80,7 +84,11 @@ pub(crate) fn revocation_lists(text: &str) -> Result<Vec<Vec<u8>>, CredentialErr
 }
 
 /// The one private key in `text`: PKCS#8, SEC1 or PKCS#1.
-pub(super) fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
+///
+/// # Errors
+///
+/// As [`certificates`], and [`CredentialError::EncryptedKey`].
+pub fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
     let kind = CredentialKind::PrivateKey;
     for (label, block) in blocks(text, kind)? {
         match label {

@@ -403,6 +403,14 @@ impl CredentialError {
                 "Store it under this tag first, or name the tag that it is under."
             }
             Self::TagInUse { .. } => "Choose another tag, or delete what is under this one.",
+            Self::StoredPem { .. } => {
+                "Store DER (`openssl x509 -outform DER`), which takes a third less room, or build \
+                 with CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y."
+            }
+            Self::StoredPemEnd { .. } => {
+                "Store it with a NUL after its last line: the format strt or bint of Zephyr's \
+                 `cred` shell command."
+            }
             Self::StoreFull => {
                 "Raise CONFIG_TLS_MAX_CREDENTIALS_NUMBER, or delete what is not used."
             }

@@ -277,6 +277,8 @@ fn credential_errors() -> Vec<Row> {
         SecTag(u32::MAX);
         NotStored { tag: tag, kind: kind };
         TagInUse { tag: tag, kind: kind };
+        StoredPem { tag: tag, kind: kind };
+        StoredPemEnd { tag: tag, kind: kind };
         StoreFull;
         OutOfMemory(KIND);
     };
