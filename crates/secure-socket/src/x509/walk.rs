@@ -3,7 +3,7 @@
 //! Reads DER where it lies: nothing is copied, and nothing allocated.
 
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Header, Reader, SliceReader, Tag};
+use der::{Decode, Header, Length, Reader, SliceReader, Tag};
 use x509_cert::time::Time;
 
 use super::seconds;
@@ -52,12 +52,12 @@ impl<'a> Element<'a> {
 
 /// Elements that follow each other.
 #[derive(Clone)]
-pub(crate) struct Walk<'a>(SliceReader<'a>);
+pub(crate) struct Walk<'a>(&'a [u8]);
 
 impl<'a> Walk<'a> {
     /// `None` if there is more than any DER here has (256 MiB).
     pub(crate) fn over(bytes: &'a [u8]) -> Option<Self> {
-        SliceReader::new(bytes).ok().map(Self)
+        Length::try_from(bytes.len()).ok().map(|_| Self(bytes))
     }
 
     /// What `bytes` hold, if that is one element and no more.
@@ -69,27 +69,35 @@ impl<'a> Walk<'a> {
 
     /// The next one; `None` if there is none, or what is there is no DER.
     pub(crate) fn read(&mut self) -> Option<Element<'a>> {
-        let mut ahead = self.0.clone();
-        let header = Header::decode(&mut ahead).ok()?;
-        let value = ahead.read_slice(header.length).ok()?;
-        let length = (ahead.position() - self.0.position()).ok()?;
-        let whole = self.0.read_slice(length).ok()?;
+        // Nearly all are short, and a revocation list has thousands: a tag, a length that
+        // is one byte, the value.
+        let (tag, header, length) = match *self.0 {
+            [tag, length @ 0..=0x7F, ..] => (Tag::try_from(tag).ok()?, 2, usize::from(length)),
+            _ => {
+                let mut ahead = SliceReader::new(self.0).ok()?;
+                let Header { tag, length } = Header::decode(&mut ahead).ok()?;
+                let usize_of = |length| usize::try_from(length).ok();
+                (tag, usize_of(ahead.position())?, usize_of(length)?)
+            }
+        };
+        let (whole, rest) = self.0.split_at_checked(header.checked_add(length)?)?;
+        self.0 = rest;
         Some(Element {
-            tag: header.tag,
-            value,
+            tag,
+            value: &whole[header..],
             whole,
         })
     }
 
     /// The next one if it has this tag; otherwise it stays.
     pub(crate) fn read_if(&mut self, is_it: impl FnOnce(Tag) -> bool) -> Option<Element<'a>> {
-        let tag = self.0.peek_tag().ok()?;
+        let tag = Tag::try_from(*self.0.first()?).ok()?;
         if is_it(tag) { self.read() } else { None }
     }
 
     /// Whether all was read.
     pub(crate) fn is_over(&self) -> bool {
-        self.0.is_finished()
+        self.0.is_empty()
     }
 }
 
@@ -108,4 +116,35 @@ pub(crate) fn issuer_and_subject(certificate: &[u8]) -> Option<(&[u8], &[u8])> {
     issuer.value_of(Tag::Sequence)?;
     subject.value_of(Tag::Sequence)?;
     Some((issuer.whole, subject.whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read by the short way is what the decoder of `der` reads, for every tag and
+    /// every length of one or two bytes, with all, too little and more behind it.
+    #[test]
+    fn short_elements_are_read_as_long_ones_are() {
+        for tag in 0..=u8::MAX {
+            for length in 0..=u8::MAX {
+                for behind in [0, 1, 2, 0x7E, 0x7F, 0x80, 0x90] {
+                    let mut bytes = [0x80; 2 + 0x90];
+                    [bytes[0], bytes[1]] = [tag, length];
+                    let bytes = &bytes[..2 + behind];
+                    let mut reader = SliceReader::new(bytes).unwrap();
+                    let expected = Header::decode(&mut reader).ok().and_then(|header| {
+                        let value = reader.read_slice(header.length).ok()?;
+                        Some((header.tag, value))
+                    });
+                    let mut walk = Walk::over(bytes).unwrap();
+                    let read = walk.read();
+                    let found = read.map(|element| (element.tag, element.value));
+                    assert_eq!(found, expected, "{tag:#x} {length:#x} {behind}");
+                    let left = read.map_or(bytes.len(), |read| bytes.len() - read.whole.len());
+                    assert_eq!(walk.0.len(), left);
+                }
+            }
+        }
+    }
 }
