@@ -9,6 +9,7 @@ use crate::Error;
 use crate::ocsp::Answers;
 use crate::recipe::World;
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,6 +72,8 @@ pub struct Responder {
 struct Shared {
     world: Mutex<Option<Arc<World>>>,
     seen: Mutex<Vec<Seen>>,
+    /// CRLs by other names than their own.
+    published: Mutex<HashMap<String, String>>,
     stop: AtomicBool,
 }
 
@@ -134,6 +137,12 @@ impl Responder {
     /// Answers for `world` from now on.
     pub fn serve(&self, world: Arc<World>) {
         *lock(&self.shared.world) = Some(world);
+    }
+
+    /// Answers `/crl/<path>` with the CRL `id` from now on, in the manner of that one, as
+    /// a CA that puts a newer list in the place of another, or a fault that comes up.
+    pub fn publish(&self, path: &str, id: &str) {
+        lock(&self.shared.published).insert(path.to_owned(), id.to_owned());
     }
 
     /// All requests so far, in the order they came.
@@ -242,7 +251,10 @@ impl Shared {
             }
         } else if seen.method != "GET" {
             return Reply::text("405 Method Not Allowed", "GET or POST, please");
-        } else if let Some(Ok(crl)) = path.strip_prefix("/crl/").map(|id| world.crl(id)) {
+        } else if let Some(Ok(crl)) = path.strip_prefix("/crl/").map(|path| {
+            let published = lock(&self.published).get(path).cloned();
+            world.crl(published.as_deref().unwrap_or(path))
+        }) {
             let (content_type, body) = if crl.send_pem {
                 ("application/x-pem-file", crl.pem.clone().into_bytes())
             } else {

@@ -49,6 +49,21 @@ fn get(responder: &Responder, path: &str) -> (String, Vec<u8>) {
 }
 
 #[test]
+fn one_crl_takes_the_place_of_another() {
+    let (world, responder) = serve("close");
+    let pem = world.crl("pem").unwrap().pem.as_bytes();
+    responder.publish("ca.crl", "pem");
+    assert_eq!(get(&responder, "/crl/ca.crl").1, pem);
+    responder.publish("ca.crl", "root");
+    assert_eq!(
+        get(&responder, "/crl/ca.crl").0,
+        "",
+        "in the manner of that one"
+    );
+    assert_eq!(get(&responder, "/crl/pem").1, pem);
+}
+
+#[test]
 fn crls_and_certificates_by_get() {
     let (world, responder) = serve("plain");
     let crl = world.crl("root").unwrap();
