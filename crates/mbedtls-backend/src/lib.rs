@@ -119,6 +119,10 @@ impl Backend for MbedTls {
         self.earliest
     }
 
+    fn pause(&self, duration: Duration) {
+        std::thread::sleep(duration);
+    }
+
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
         digest::sha256(data)
     }

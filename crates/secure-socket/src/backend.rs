@@ -69,6 +69,12 @@ pub trait Backend {
         UnixTime::FLOOR
     }
 
+    /// Lets other threads run for `duration`: for one that waits for another to be done
+    /// with fetching a revocation list. A platform with one thread has no use for it.
+    fn pause(&self, duration: Duration) {
+        let _ = duration;
+    }
+
     /// SHA-256 of `data`.
     fn sha256(&self, data: &[u8]) -> [u8; 32];
 

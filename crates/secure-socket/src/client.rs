@@ -17,6 +17,7 @@ use crate::handshake::{Concluded, Offered, Outcome, Terms, clock_for};
 use crate::mode::Mode;
 use crate::name::ServerName;
 use crate::resumption::{ClientSessions, Offer, Origin, Wallet};
+use crate::revocation::Turn;
 use crate::session::AuthenticatedAs;
 use crate::stream::{Resumable, Stream};
 use crate::verify::{Expected, Judge};
@@ -235,6 +236,10 @@ impl<B: Backend> Client<'_, B> {
     /// Each of its addresses is tried until a TCP connection is made; a handshake
     /// that fails is not tried again elsewhere.
     ///
+    /// Revocation lists whose turn it is ([`Crls::with_url`]) are fetched before.
+    ///
+    /// [`Crls::with_url`]: crate::revocation::Crls::with_url
+    ///
     /// # Errors
     ///
     /// Whatever [`Error`] has but a credential: those were checked.
@@ -268,7 +273,12 @@ impl<B: Backend> Client<'_, B> {
             crate::dangerous::warn(host);
         }
         let backend = self.backend;
-        let clock = clock_for(mode, backend)?;
+        let mut clock = clock_for(mode, backend)?;
+        if let Some((trust, _)) = self.config.trust() {
+            trust.refresh(Turn::Due, backend);
+            // That may have taken a while.
+            clock = clock_for(mode, backend)?;
+        }
         let not_found = |reason| {
             Error::Resolve(ResolveError {
                 host: host.to_owned(),

@@ -156,6 +156,12 @@ const NOBODY: OsError = OsError {
 };
 
 impl Means for Signatures {
+    fn now(&self) -> Option<UnixTime> {
+        None
+    }
+
+    fn pause(&self, _: Duration) {}
+
     fn random(&self, _: &mut [u8]) -> Result<(), OsError> {
         Err(NOBODY)
     }

@@ -16,6 +16,7 @@ use crate::error::{Error, HandshakeError, HandshakeReason, IoError};
 use crate::handshake::{Concluded, Offered, Outcome, Terms, clock_for};
 use crate::mode::Mode;
 use crate::resumption::{Desk, ServerSessions, Visit};
+use crate::revocation::Turn;
 use crate::session::{AuthenticatedAs, Session};
 use crate::stream::Stream;
 use crate::verify::{Expected, Judge};
@@ -167,7 +168,11 @@ impl Builder<ServerReady> {
     }
 
     /// Checks the settings, loads the credentials and binds `address`; port 0 takes
-    /// a free one.
+    /// a free one. Then fetches the revocation lists ([`Crls::with_url`]): where one cannot
+    /// be had the server is bound all the same, says so in the log and refuses clients
+    /// until it can.
+    ///
+    /// [`Crls::with_url`]: crate::revocation::Crls::with_url
     ///
     /// # Errors
     ///
@@ -187,6 +192,11 @@ impl Builder<ServerReady> {
             trust.prepare(backend)?;
         }
         let listener = backend.bind(&config, address)?;
+        if let Some(trust) = config.client_trust()
+            && clock_for(Mode::Mutual, backend).is_ok()
+        {
+            trust.refresh(Turn::AtLeisure, backend);
+        }
         let us = match &config.authentication {
             ServerAuthentication::Psk(source) => AuthenticatedAs::psk(source),
             ServerAuthentication::Unauthenticated { .. } => AuthenticatedAs::Nobody,
@@ -220,6 +230,19 @@ impl<'b, B: ServerBackend> Server<'b, B> {
     /// [`Error::Io`].
     pub fn local_address(&self) -> Result<SocketAddr, Error> {
         self.backend.local_address(&self.listener).map_err(os)
+    }
+
+    /// Fetches the revocation lists whose turn it is ([`Crls::with_url`]). Handshakes do so
+    /// too; a program with a thread to spare for it can call this every minute or so, and
+    /// no client is ever kept waiting for one.
+    ///
+    /// [`Crls::with_url`]: crate::revocation::Crls::with_url
+    pub fn refresh_revocation_lists(&self) {
+        if let Some(trust) = self.config.client_trust()
+            && clock_for(Mode::Mutual, self.backend).is_ok()
+        {
+            trust.refresh(Turn::AtLeisure, self.backend);
+        }
     }
 
     /// Waits for a client. Its handshake is yet to be made, and may be made on
@@ -297,12 +320,18 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             crate::dangerous::warn("a client");
         }
         // A server verifies certificates in mode 3 alone.
-        let clock = match mode {
-            Mode::Mutual => clock_for(mode, *backend)?,
-            _ => None,
+        let trust = config.client_trust();
+        let clock = match trust {
+            Some(trust) => {
+                clock_for(mode, *backend)?;
+                // Without them nobody could be let in.
+                trust.refresh(Turn::Missing, *backend);
+                // That may have taken a while.
+                clock_for(mode, *backend)?
+            }
+            None => None,
         };
-        let trust = config.client_trust().zip(clock);
-        let expected = trust.map(|(trust, clock)| Expected {
+        let expected = trust.zip(clock).map(|(trust, clock)| Expected {
             peer: Peer::Client,
             name: None,
             trust,
@@ -348,6 +377,10 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
             judge,
         }
         .conclude(result)?;
+        // Once this client is served: a fetch within its handshake could outlast it.
+        if let Some(trust) = trust {
+            trust.refresh(Turn::AtLeisure, *backend);
+        }
         match admit.as_ref().map(|admit| admit(stream.session())) {
             None | Some(Admission::Admitted) => {
                 if let Some(teller) = teller {

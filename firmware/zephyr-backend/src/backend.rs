@@ -119,6 +119,13 @@ impl Backend for Zephyr {
         self.earliest
     }
 
+    fn pause(&self, duration: Duration) {
+        // Ticks may be counted in 32 bits.
+        const MOST_MS: u16 = 60_000;
+        let ms = u16::try_from(duration.as_millis()).map_or(MOST_MS, |ms| ms.min(MOST_MS));
+        zephyr::time::sleep(zephyr::time::Duration::millis(ms.into()));
+    }
+
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
         let mut digest = [0; 32];
         // SAFETY: the pointers are those of `data` and `digest`, with their lengths.

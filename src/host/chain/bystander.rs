@@ -145,6 +145,10 @@ impl Backend for Bystander<'_> {
         self.inner.earliest()
     }
 
+    fn pause(&self, duration: Duration) {
+        self.inner.pause(duration);
+    }
+
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
         Backend::sha256(&self.inner, data)
     }

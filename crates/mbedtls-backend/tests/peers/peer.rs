@@ -45,6 +45,7 @@ impl Peer {
     pub(crate) fn spawn(program: &str, args: &[&str], port: u16) -> Self {
         let package = match program {
             "openssl" => "openssl",
+            "python3" => "python3",
             _ => "gnutls-bin",
         };
         let mut child = Command::new(program)

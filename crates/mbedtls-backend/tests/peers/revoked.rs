@@ -25,12 +25,12 @@ use crate::peer::Kind::{self, GnuTls, OpenSsl};
 use crate::peer::{Auth, Peer, client as peer_client, reply, server as peer_server};
 use crate::pki;
 
-fn trust(kind: KeyKind, crls: Crls) -> Trust {
+pub(crate) fn trust(kind: KeyKind, crls: Crls) -> Trust {
     Trust::from(pki::ca(kind)).with_policy(Policy::new().with_crls(crls))
 }
 
 /// A client for a server that proves itself with a certificate.
-fn client_with(kind: KeyKind, crls: Crls) -> Builder<ClientReady> {
+pub(crate) fn client_with(kind: KeyKind, crls: Crls) -> Builder<ClientReady> {
     client::builder()
         .timeouts(TIMEOUTS)
         .trust(trust(kind, crls))

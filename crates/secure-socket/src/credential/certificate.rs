@@ -10,7 +10,7 @@ use core::fmt;
 use super::{CredentialError, CredentialKind, SecTag, pem};
 use crate::error::{ConfigurationError, Error};
 use crate::policy::{Policy, SpkiPin};
-use crate::revocation::StatusLookup;
+use crate::revocation::{StatusLookup, Turn};
 use crate::time::UnixTime;
 use crate::verify::{self, Crypto, Examiner, Expected, Means};
 use crate::x509::CertificateFacts;
@@ -185,6 +185,13 @@ impl Trust {
         match self.policy.crls() {
             Some(crls) => Ok(crls.prepare(self.certificates(), crypto)?),
             None => Ok(()),
+        }
+    }
+
+    /// Fetches the revocation lists whose turn it is.
+    pub(crate) fn refresh(&self, turn: Turn, means: &dyn Means) {
+        if let Some(crls) = self.policy.crls() {
+            crls.refresh(self.certificates(), turn, means);
         }
     }
 

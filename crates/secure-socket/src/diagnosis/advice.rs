@@ -10,7 +10,7 @@ use super::Refusal;
 use crate::backend::OsErrorKind;
 use crate::credential::CredentialError;
 use crate::error::{ConfigurationError, Error, HandshakeReason, IoError};
-use crate::revocation::{CrlError, RevocationProblem};
+use crate::revocation::{CrlError, CrlFetchError, RevocationProblem};
 
 impl Error {
     /// What to do about it, in a sentence or two; of a chain with several faults, about
@@ -155,6 +155,7 @@ impl RevocationProblem {
             Self::CrlIssuerMayNotSign { .. } => {
                 "Issue the CA's certificate anew with cRLSign in its keyUsage, or use OCSP."
             }
+            Self::CrlFetch { error, .. } => error.advice(),
             Self::Fetch { .. } => {
                 "See that the device can reach this URL in plain HTTP, or configure another one \
                  (Ocsp::with_responder, CONFIG_SECURE_SOCKETS_OCSP_RESPONDER, --ocsp-responder). \
@@ -263,6 +264,44 @@ impl CrlError {
             Self::IssuerMayNotSign => {
                 "Issue the CA's certificate anew with cRLSign in its keyUsage, or use OCSP."
             }
+        }
+    }
+}
+
+impl CrlFetchError {
+    /// What to do about it, in a sentence or two.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::Fetch(_) => {
+                "See that the device can reach this URL in plain HTTP, and that the limits are \
+                 long enough for the list (Crls::with_limits, --crl-max-bytes); or load the list \
+                 from a file."
+            }
+            Self::Unfit(_) => {
+                "See what is at this URL (`openssl crl -text` shows a list): the CA's present and \
+                 complete list has to be there, signed by the CA that is trusted. If it is, \
+                 somebody in between sends another one."
+            }
+            Self::Several => "Give each list a URL of its own.",
+            Self::OtherIssuer { .. } => {
+                "Give the URL of the right CA's list: each CA below the trust anchor has one of \
+                 its own."
+            }
+            Self::Stale { .. } => {
+                "Have the CA put its present list there. If this is the present one, the clock is \
+                 ahead, or the CA no longer issues any."
+            }
+            Self::NotYetValid { .. } => "Mostly a clock that is behind: set this side's.",
+            Self::Older { .. } => {
+                "Have the CA put its present list there. If it is there, a cache or somebody in \
+                 between sends an old one."
+            }
+            Self::LowerNumber { .. } => {
+                "Have the CA count on from its highest number. What is there is taken once the \
+                 list held has run out."
+            }
+            Self::Underway => "Connect again once it is there.",
         }
     }
 }

@@ -22,7 +22,8 @@ use crate::error::{
 };
 use crate::policy::SpkiPin;
 use crate::revocation::{
-    CrlError, FetchError, HttpUrl, OcspStatus, OidText, RevocationProblem, RevocationReason,
+    CrlError, CrlFetchError, FetchError, HttpUrl, OcspStatus, OidText, RevocationProblem,
+    RevocationReason,
 };
 use crate::time::{LONGEST_USE, TimeProblem};
 use crate::x509::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
@@ -130,7 +131,7 @@ fn revocation_problems() -> Vec<Row> {
     let earlier = UnixTime::from_seconds(CLOCK.seconds() - 7200);
     let later = UnixTime::from_seconds(CLOCK.seconds() + 7200);
     let subject: String = "CN=OCSP responder".into();
-    rows! { RevocationProblem:
+    let mut rows = rows! { RevocationProblem:
         NoCrl { issuer: issuer() };
         CrlStale {
             issuer: issuer(),
@@ -149,6 +150,11 @@ fn revocation_problems() -> Vec<Row> {
             key: PublicKeyKind::Ec(Curve::P521),
         };
         CrlIssuerMayNotSign { issuer: issuer() };
+        // Each of its errors has a row of its own.
+        CrlFetch {
+            url: HttpUrl::new("http://ca.test/ca.crl").unwrap(),
+            error: CrlFetchError::Several,
+        };
         Fetch {
             url: HttpUrl::new("http://ocsp.test/").unwrap(),
             error: FetchError::Exchange(RESET),
@@ -180,7 +186,40 @@ fn revocation_problems() -> Vec<Row> {
         NoRandom(RESET);
         OutOfMemory;
         Unreadable;
-    }
+    };
+    let at = rows
+        .iter()
+        .position(|row| row.variant == "RevocationProblem::CrlFetch");
+    let at = at.unwrap();
+    rows.splice(at..=at, crl_fetch_errors());
+    rows
+}
+
+fn crl_fetch_errors() -> Vec<Row> {
+    let earlier = UnixTime::from_seconds(CLOCK.seconds() - 7200);
+    let later = UnixTime::from_seconds(CLOCK.seconds() + 7200);
+    let url = HttpUrl::new("http://ca.test/ca.crl").unwrap();
+    let rows = every! { CrlFetchError:
+        Fetch(FetchError::TooLarge { limit: 32_768 });
+        Unfit(CrlError::Signature.into());
+        Several;
+        OtherIssuer { issuer: issuer() };
+        Stale { next_update: earlier, clock: CLOCK };
+        NotYetValid { this_update: later, clock: CLOCK };
+        Older { this_update: earlier, held: CLOCK };
+        LowerNumber { number: "0x0A".into(), held: "0x0B".into() };
+        Underway;
+    };
+    let row = |(variant, error): (&str, CrlFetchError)| {
+        let url = url.clone();
+        let problem = RevocationProblem::CrlFetch { url, error };
+        Row {
+            sentence: problem.to_string(),
+            variant: variant.into(),
+            advice: problem.advice(),
+        }
+    };
+    rows.into_iter().map(row).collect()
 }
 
 fn crl_errors() -> Vec<Row> {

@@ -2,8 +2,8 @@
 
 //! Whether a certificate was revoked by those who issued it.
 //!
-//! Revocation lists ([`Crls`]) are looked up within the handshake. [`Ocsp`] asks a
-//! responder after it and before the stream is handed out: a peer whose certificate turns
+//! Revocation lists ([`Crls`]) are looked up within the handshake; those that are fetched
+//! are so before it. [`Ocsp`] asks a responder after it and before the stream is handed out: a peer whose certificate turns
 //! out to be revoked is sent no application data, and none of its own reaches the program.
 //! Either way the peer is told by an alert. A check that cannot be made refuses as a
 //! revoked certificate does, and says what it wanted for: [`RevocationProblem`].
@@ -21,7 +21,7 @@ mod url;
 use alloc::vec::Vec;
 use core::fmt;
 
-pub use crl::{Crl, CrlError, Crls, OidText};
+pub use crl::{Crl, CrlError, CrlFetchError, Crls, DEFAULT_CRL_LIMITS, OidText};
 pub use http::{FetchError, Limits, MAX_FIELDS, MAX_HEAD};
 pub use ocsp::{
     CLOCK_SKEW, CertIdHash, DEFAULT_CACHE, DEFAULT_OCSP_LIMITS, MAX_AGE, MAX_CACHE, Ocsp,
@@ -31,7 +31,7 @@ pub use problem::RevocationProblem;
 pub use reason::RevocationReason;
 pub use url::{HttpUrl, InvalidUrl, MAX_URL};
 
-pub(crate) use crl::{CrlCheck, Lists, Question};
+pub(crate) use crl::{CrlCheck, Lists, Question, Turn};
 pub(crate) use ocsp::Checker as OcspChecker;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use {

@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
-use super::{FetchError, HttpUrl, OcspStatus};
+use super::{CrlFetchError, FetchError, HttpUrl, OcspStatus};
 use crate::backend::OsError;
 use crate::diagnosis::Refusal;
 use crate::time::UnixTime;
@@ -62,6 +62,13 @@ pub enum RevocationProblem {
     CrlIssuerMayNotSign {
         /// The issuer.
         issuer: String,
+    },
+    /// There is no revocation list to be had from a URL.
+    CrlFetch {
+        /// The URL.
+        url: HttpUrl,
+        /// Why not.
+        error: CrlFetchError,
     },
     /// A document could not be fetched.
     Fetch {
@@ -219,6 +226,12 @@ impl fmt::Display for RevocationProblem {
                 "its issuer {issuer} may not sign revocation lists (keyUsage without cRLSign); \
                  have the CA's certificate issued anew with cRLSign, or use OCSP"
             ),
+            Self::CrlFetch { url, error } => {
+                write!(
+                    f,
+                    "there is no revocation list to be had from {url}: {error}"
+                )
+            }
             Self::Fetch { url, error } => write!(f, "{url} could not be fetched: {error}"),
             Self::NoResponder => f.write_str(
                 "it names no OCSP responder that can be asked by http (authorityInfoAccess), and \

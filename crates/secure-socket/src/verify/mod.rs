@@ -69,6 +69,10 @@ impl<B: Backend> Crypto for B {
 
 /// [`Crypto`], and what it takes to ask somebody else about a certificate.
 pub(crate) trait Means: Crypto {
+    fn now(&self) -> Option<UnixTime>;
+
+    fn pause(&self, duration: Duration);
+
     fn random(&self, bytes: &mut [u8]) -> Result<(), OsError>;
 
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError>;
@@ -84,6 +88,14 @@ pub(crate) trait Means: Crypto {
 }
 
 impl<B: Backend> Means for B {
+    fn now(&self) -> Option<UnixTime> {
+        Backend::now(self)
+    }
+
+    fn pause(&self, duration: Duration) {
+        Backend::pause(self, duration);
+    }
+
     fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
         Backend::random(self, bytes)
     }

@@ -33,6 +33,14 @@ impl Crypto for Alone {
 }
 
 impl Means for Alone {
+    fn now(&self) -> Option<UnixTime> {
+        unreachable!("the clock was read before the handshake")
+    }
+
+    fn pause(&self, _: Duration) {
+        unreachable!("nobody is waited for")
+    }
+
     fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
         self.0.set(self.0.get() + 1);
         bytes.fill(self.0.get());

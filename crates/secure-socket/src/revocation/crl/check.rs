@@ -3,22 +3,21 @@
 //! Looks certificates up.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::cell::Cell;
 use core::fmt;
 
-use critical_section::Mutex;
+use portable_atomic_util::Arc;
 
-use super::list::{Entry, List};
-use super::{Crl, CrlError, Crls};
-use crate::backend::SignatureError;
-use crate::credential::{CaCertificate, CredentialError, CredentialKind};
+use super::held::Held;
+use super::list::Entry;
+use super::{CrlFetchError, Crls};
+use crate::credential::{CaCertificate, CredentialError};
 use crate::diagnosis::Refusal;
-use crate::revocation::{RevocationProblem, Scope};
+use crate::revocation::{HttpUrl, RevocationProblem, Scope};
 use crate::time::UnixTime;
-use crate::verify::Crypto;
+use crate::verify::{Crypto, Means};
 use crate::x509::CertificateFacts;
-use crate::x509::walk::issuer_and_subject;
 
 /// What a policy holds on to: an image without revocation lists links nothing of them.
 pub(crate) trait CrlCheck: fmt::Debug + Send + Sync {
@@ -33,6 +32,10 @@ pub(crate) trait CrlCheck: fmt::Debug + Send + Sync {
         anchors: &[CaCertificate],
         crypto: &dyn Crypto,
     ) -> Result<(), CredentialError>;
+
+    /// Fetches the lists whose turn it is. What cannot be had is told by
+    /// [`CrlCheck::judge`], of the certificates that need it.
+    fn refresh(&self, anchors: &[CaCertificate], turn: Turn, means: &dyn Means);
 
     /// Why the certificate is refused; nothing if its issuer did not revoke it.
     fn judge(&self, question: &Question<'_>, crypto: &dyn Crypto) -> Vec<Refusal>;
@@ -51,128 +54,73 @@ pub(crate) struct Question<'a> {
     pub(crate) clock: UnixTime,
 }
 
-/// A list, and what is known of its signature.
-pub(super) struct Held {
-    crl: Crl,
-    /// The last key that it was checked with.
-    checked: Mutex<Cell<Option<Checked>>>,
+/// Which lists are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Those that there is no good one of: nobody could be let in.
+    Missing,
+    /// These, and those that there may be a newer one of.
+    Due,
+    /// The same, and nobody needs them now: what another thread fetches is not waited for.
+    AtLeisure,
 }
 
-/// What a check of a signature came to.
-#[derive(Clone, Copy)]
-struct Checked {
-    /// SHA-256 of the key's SubjectPublicKeyInfo.
-    key: [u8; 32],
-    is_good: bool,
+/// The lists that are fetched. An image without URLs links nothing of it.
+pub(super) trait Fetched: fmt::Debug + Send + Sync {
+    /// `certificates` may be of the lists' issuers.
+    fn refresh(&self, certificates: &[&CaCertificate], turn: Turn, means: &dyn Means);
+
+    /// What there is at this moment.
+    fn now(&self) -> Vec<Source<'_>>;
 }
 
-/// What keeps a list from being relied on.
-enum Fault {
-    Unreadable,
-    Signature(SignatureError),
-    MayNotSign,
+/// What there is by one URL at this moment.
+pub(super) struct Source<'a> {
+    pub(super) url: &'a HttpUrl,
+    pub(super) held: Option<Arc<Held>>,
+    /// Why there was nothing newer at the last attempt.
+    pub(super) failure: Option<Arc<CrlFetchError>>,
 }
 
-impl Held {
-    pub(super) const fn new(crl: Crl) -> Self {
-        Self {
-            crl,
-            checked: Mutex::new(Cell::new(None)),
-        }
+impl Source<'_> {
+    fn problem(&self, error: CrlFetchError) -> Refusal {
+        let url = self.url.clone();
+        RevocationProblem::CrlFetch { url, error }.into()
     }
 
-    fn is_of(&self, name: &[u8]) -> bool {
-        self.crl.list().is_some_and(|list| list.issuer == name)
+    /// Why it has no good list of the issuer in question, if it could be expected to:
+    /// not if it has that of another issuer.
+    fn failure(&self, question: &Question<'_>) -> Option<Refusal> {
+        if let Some(held) = &self.held {
+            let is_ours = held.is_of(question.issuer_subject);
+            if is_ours && held.is_forged() {
+                let error = CredentialError::Crl(super::CrlError::Signature);
+                return Some(self.problem(CrlFetchError::Unfit(error)));
+            }
+            if !is_ours && held.has_helped() {
+                return None;
+            }
+        }
+        let failure = self.failure.as_deref()?;
+        Some(self.problem(failure.clone()))
     }
 
-    /// The parts of the list, if `issuer` signed it and may do so. The arithmetic is
-    /// done once for each key.
-    fn verified(&self, issuer: &CertificateFacts, crypto: &dyn Crypto) -> Result<List<'_>, Fault> {
-        let list = self.crl.list().ok_or(Fault::Unreadable)?;
-        if !issuer.may_sign_crls {
-            return Err(Fault::MayNotSign);
+    /// That it has the list of an issuer whom nobody asked about so far. It is not held
+    /// for long then: a wrong list at a URL may soon be put right.
+    fn stranger(&self, question: &Question<'_>) -> Option<Refusal> {
+        let held = self.held.as_ref()?;
+        if held.is_of(question.issuer_subject) || !held.is_no_help() {
+            return None;
         }
-        let key = crypto.sha256(&issuer.public_key);
-        let known = critical_section::with(|section| self.checked.borrow(section).get());
-        let result = match known {
-            Some(checked) if checked.key == key => match checked.is_good {
-                true => Ok(()),
-                false => Err(SignatureError::Invalid),
-            },
-            _ => {
-                let algorithm = list.algorithm().ok_or(Fault::Unreadable)?;
-                let result = crypto.verify_signature(
-                    &algorithm,
-                    &issuer.public_key,
-                    list.body,
-                    list.signature,
-                );
-                let is_good = result.is_ok();
-                // The others say nothing about the signature.
-                if matches!(result, Ok(()) | Err(SignatureError::Invalid)) {
-                    critical_section::with(|section| {
-                        let checked = Checked { key, is_good };
-                        self.checked.borrow(section).set(Some(checked));
-                    });
-                }
-                result
-            }
-        };
-        match result {
-            Ok(()) => Ok(list),
-            Err(error) => Err(Fault::Signature(error)),
-        }
-    }
-
-    /// What the list, if it can be relied on now, says of a certificate.
-    fn look_up(
-        &self,
-        question: &Question<'_>,
-        crypto: &dyn Crypto,
-    ) -> Result<Option<Entry>, RevocationProblem> {
-        let (issuer, clock) = (question.issuer, question.clock);
-        let name = || issuer.subject.clone();
-        let list = self.verified(issuer, crypto).map_err(|fault| match fault {
-            Fault::Unreadable => RevocationProblem::Unreadable,
-            Fault::MayNotSign => RevocationProblem::CrlIssuerMayNotSign { issuer: name() },
-            Fault::Signature(SignatureError::OutOfMemory) => RevocationProblem::OutOfMemory,
-            Fault::Signature(SignatureError::Unsupported) => {
-                let list = self.crl.list();
-                match list.and_then(|list| list.algorithm()) {
-                    None => RevocationProblem::Unreadable,
-                    Some(algorithm) => RevocationProblem::CrlSignatureUnsupported {
-                        issuer: name(),
-                        algorithm,
-                        key: issuer.key.clone(),
-                    },
-                }
-            }
-            Fault::Signature(SignatureError::Invalid) => {
-                RevocationProblem::CrlSignature { issuer: name() }
-            }
-        })?;
-        if clock < self.crl.this_update() {
-            return Err(RevocationProblem::CrlNotYetValid {
-                issuer: name(),
-                this_update: self.crl.this_update(),
-                clock,
-            });
-        }
-        if self.crl.is_stale(clock) {
-            return Err(RevocationProblem::CrlStale {
-                issuer: name(),
-                next_update: self.crl.next_update(),
-                clock,
-            });
-        }
-        list.find(question.serial)
-            .map_err(|_| RevocationProblem::Unreadable)
+        let issuer = held.crl.issuer();
+        Some(self.problem(CrlFetchError::OtherIssuer { issuer }))
     }
 }
 
 /// [`Crls`] at work.
 pub(crate) struct Lists {
     given: Vec<Held>,
+    fetched: Option<Box<dyn Fetched>>,
     issuers: Vec<CaCertificate>,
     scope: Scope,
 }
@@ -180,6 +128,7 @@ pub(crate) struct Lists {
 impl From<Crls> for Lists {
     fn from(crls: Crls) -> Self {
         Self {
+            fetched: crls.fetched.map(|fetched| fetched(&crls)),
             given: crls.lists.into_iter().map(Held::new).collect(),
             issuers: crls.issuers,
             scope: crls.scope,
@@ -193,6 +142,7 @@ impl fmt::Debug for Lists {
             .field("scope", &self.scope)
             .field("issuers", &self.issuers)
             .field("lists", &Shown(&self.given))
+            .field("urls", &self.fetched)
             .finish()
     }
 }
@@ -207,45 +157,13 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// Whether one of the certificates that bear the name of the list's issuer signed it.
-/// There may be none of them: then the first handshake tells.
-fn prepare<'a>(
-    held: &Held,
-    certificates: impl Iterator<Item = &'a CaCertificate>,
-    crypto: &dyn Crypto,
-) -> Result<(), CredentialError> {
-    let mut failed = None;
-    for certificate in certificates {
-        let der = certificate.as_der();
-        let of_issuer = issuer_and_subject(der).is_some_and(|(_, subject)| held.is_of(subject));
-        if !of_issuer {
-            continue;
-        }
-        let Some(facts) = CertificateFacts::read(der) else {
-            continue;
-        };
-        let error = match held.verified(&facts, crypto) {
-            Ok(_) => return Ok(()),
-            Err(Fault::Unreadable) => CredentialError::Der(CredentialKind::Crl),
-            Err(Fault::MayNotSign) => CrlError::IssuerMayNotSign.into(),
-            Err(Fault::Signature(error)) => match error {
-                SignatureError::Invalid => CrlError::Signature.into(),
-                SignatureError::Unsupported => CrlError::AlgorithmUnsupported.into(),
-                SignatureError::OutOfMemory => CredentialError::OutOfMemory(CredentialKind::Crl),
-            },
-        };
-        failed.get_or_insert(error);
-    }
-    failed.map_or(Ok(()), Err)
-}
-
 impl CrlCheck for Lists {
     fn scope(&self) -> Scope {
         self.scope
     }
 
     fn is_empty(&self) -> bool {
-        self.given.is_empty()
+        self.given.is_empty() && self.fetched.is_none()
     }
 
     fn prepare(
@@ -255,13 +173,23 @@ impl CrlCheck for Lists {
     ) -> Result<(), CredentialError> {
         self.given
             .iter()
-            .try_for_each(|held| prepare(held, anchors.iter().chain(&self.issuers), crypto))
+            .try_for_each(|held| held.prepare(anchors.iter().chain(&self.issuers), crypto))
+    }
+
+    fn refresh(&self, anchors: &[CaCertificate], turn: Turn, means: &dyn Means) {
+        if let Some(fetched) = &self.fetched {
+            let certificates: Vec<_> = anchors.iter().chain(&self.issuers).collect();
+            fetched.refresh(&certificates, turn, means);
+        }
     }
 
     fn judge(&self, question: &Question<'_>, crypto: &dyn Crypto) -> Vec<Refusal> {
+        let sources = self.fetched.as_ref().map_or_else(Vec::new, |all| all.now());
+        let fetched = sources.iter().filter_map(|source| source.held.as_deref());
         let mut lists: Vec<&Held> = self
             .given
             .iter()
+            .chain(fetched)
             .filter(|held| held.is_of(question.issuer_name))
             .filter(|held| held.is_of(question.issuer_subject))
             .collect();
@@ -287,6 +215,20 @@ impl CrlCheck for Lists {
         let problem = problem.unwrap_or_else(|| RevocationProblem::NoCrl {
             issuer: question.issuer.subject.to_owned(),
         });
-        [Refusal::RevocationUnknown { problem }].to_vec()
+        // What went wrong with a URL says more than what it led to; where nothing did, one may
+        // have the wrong list.
+        let mut refusals: Vec<_> = sources
+            .iter()
+            .filter_map(|source| source.failure(question))
+            .collect();
+        let has_failed = !refusals.is_empty();
+        refusals.push(problem.into());
+        if !has_failed {
+            let strangers = sources
+                .iter()
+                .filter_map(|source| source.stranger(question));
+            refusals.extend(strangers);
+        }
+        refusals
     }
 }

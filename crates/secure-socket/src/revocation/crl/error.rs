@@ -45,8 +45,8 @@ pub enum CrlError {
     Algorithm(OidText),
     /// The TLS library was built without the algorithm or key that it is signed with.
     AlgorithmUnsupported,
-    /// The CA certificate of its issuer's name, among the trust anchors or those given
-    /// with the list, did not sign it.
+    /// The CA certificate of its issuer's name, among the trust anchors, those given with
+    /// the list or those of the peer's chain, did not sign it.
     Signature,
     /// keyUsage does not allow its issuer to sign revocation lists (cRLSign; RFC 5280,
     /// section 4.2.1.3).
@@ -135,8 +135,8 @@ impl fmt::Display for CrlError {
                 "is signed with an algorithm or a key that this TLS library was built without",
             ),
             Self::Signature => f.write_str(
-                "was not signed by the CA of its issuer's name that was given along: it is of \
-                 another CA of that name, or a forgery; get it anew from the CA",
+                "was not signed by the CA of its issuer's name that is at hand: it is of another \
+                 CA of that name, or a forgery; get it anew from the CA",
             ),
             Self::IssuerMayNotSign => f.write_str(
                 "is of an issuer that may not sign any (keyUsage without cRLSign): have the CA's \

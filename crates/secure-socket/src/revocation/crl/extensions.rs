@@ -18,10 +18,11 @@ const fn oid(text: &str) -> ObjectIdentifier {
 const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
 /// RFC 5280, section 5.2.5.
 const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+/// RFC 5280, section 5.2.3.
+const CRL_NUMBER: ObjectIdentifier = oid("2.5.29.20");
 /// issuerAltName, cRLNumber, authorityKeyIdentifier (RFC 5280, sections 5.2.2, 5.2.3 and
 /// 5.2.1): what they say changes nothing about who is on the list, critical or not.
-const OF_NO_CONSEQUENCE: [ObjectIdentifier; 3] =
-    [oid("2.5.29.18"), oid("2.5.29.20"), oid("2.5.29.35")];
+const OF_NO_CONSEQUENCE: [ObjectIdentifier; 3] = [oid("2.5.29.18"), CRL_NUMBER, oid("2.5.29.35")];
 /// RFC 5280, section 5.3.1.
 const REASON_CODE: ObjectIdentifier = oid("2.5.29.21");
 /// RFC 5280, section 5.3.2. The certificate is revoked all the same.
@@ -74,6 +75,17 @@ pub(super) fn check_list(extensions: Element<'_>) -> Result<(), Unfit> {
         }
         _ => Ok(()),
     })
+}
+
+/// The number of a list, if it has one that can be read.
+pub(super) fn number(extensions: Element<'_>) -> Option<&[u8]> {
+    let mut walk = extensions.walk(Tag::Sequence)?;
+    while let Some(extension) = walk.read().and_then(read) {
+        if extension.id == CRL_NUMBER {
+            return Walk::only(extension.value)?.value_of(Tag::Integer);
+        }
+    }
+    None
 }
 
 /// RFC 5280, section 5.2.5. One that sets nothing leaves out nothing.

@@ -54,6 +54,9 @@ fn taken(crl: &Crl) {
     for part in [list.body, list.signature, list.issuer] {
         assert!(stands_in(part, der), "nothing is made up");
     }
+    if let Some(number) = list.number() {
+        assert!(stands_in(number, der), "nor is this");
+    }
     // Whoever shows it must not panic either.
     let _ = alloc::format!("{crl:?} {algorithm}");
     if let Ok(other) = CertificateList::from_der(der) {

@@ -9,7 +9,7 @@ use der::{Decode, Tag};
 use x509_cert::spki::AlgorithmIdentifierOwned;
 
 use super::error::{CrlError, OidText};
-use super::extensions::{check_entry, check_list};
+use super::extensions::{check_entry, check_list, number};
 use crate::revocation::RevocationReason;
 use crate::time::UnixTime;
 use crate::x509::walk::{Element, Walk};
@@ -150,15 +150,21 @@ impl<'a> List<'a> {
         Some(SignatureAlgorithm::read(&algorithm))
     }
 
+    /// Its number (cRLNumber; RFC 5280, section 5.2.3), if it has one: the bytes of an
+    /// INTEGER.
+    pub(super) fn number(&self) -> Option<&'a [u8]> {
+        number(self.extensions?)
+    }
+
     /// The entry of the certificate with this serial number, if there is one: a walk over
     /// the entries that allocates nothing. Numbers are compared by their bytes without
     /// the zeroes in front, so that one that an encoder took for negative is found too.
-    pub(super) fn find(&self, number: &[u8]) -> Result<Option<Entry>, Unfit> {
-        let number = significant(number);
+    pub(super) fn find(&self, serial_number: &[u8]) -> Result<Option<Entry>, Unfit> {
+        let wanted = significant(serial_number);
         let mut entries = Walk::over(self.entries).ok_or(Unfit::Malformed)?;
         while !entries.is_over() {
             let (found, mut rest) = entries.read().and_then(serial).ok_or(Unfit::Malformed)?;
-            if significant(found) == number {
+            if significant(found) == wanted {
                 return self.entry(&mut rest).map(Some);
             }
         }

@@ -5,10 +5,14 @@
 mod check;
 mod error;
 mod extensions;
+mod fetch;
+mod fetch_error;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
+mod held;
 mod list;
 mod lists;
+mod slot;
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -18,9 +22,10 @@ use der::Decode;
 use x509_cert::name::Name;
 
 pub use error::{CrlError, OidText};
-pub use lists::Crls;
+pub use fetch_error::CrlFetchError;
+pub use lists::{Crls, DEFAULT_CRL_LIMITS};
 
-pub(crate) use check::{CrlCheck, Lists, Question};
+pub(crate) use check::{CrlCheck, Lists, Question, Turn};
 
 use crate::credential::{CredentialError, CredentialKind, Der, pem};
 use crate::time::UnixTime;
@@ -39,7 +44,8 @@ use list::{List, Unfit};
 /// certificateHold revokes as any other does.
 ///
 /// On the heap it has its DER and nothing per entry; of a list that is part of the
-/// program (`&'static`) not even that. To look a certificate up takes time that grows
+/// program (`&'static`) not even that. Once in use, the key of its issuer comes to that.
+/// To look a certificate up takes time that grows
 /// with the list, some 40 bytes an entry.
 #[derive(Clone)]
 pub struct Crl {

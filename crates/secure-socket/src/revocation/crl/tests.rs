@@ -152,6 +152,7 @@ fn find(crl: &Crl, serial: &[u8]) -> Option<Entry> {
     crl.list().unwrap().find(serial).unwrap()
 }
 
+mod fetching;
 mod looking_up;
 
 #[test]

@@ -27,10 +27,6 @@ pub const MAX_FIELDS: usize = 48;
 #[derive(Clone, Copy)]
 pub(crate) enum Method<'a> {
     /// What is there.
-    #[cfg_attr(
-        not(any(test, feature = "fuzzing")),
-        expect(dead_code, reason = "for revocation lists, which are not fetched yet")
-    )]
     Get,
     /// The answer to this.
     Post {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::backend::{Addresses, SignatureError};
+use crate::time::UnixTime;
 use crate::verify::Crypto;
 use crate::x509::SignatureAlgorithm;
 use core::cell::RefCell;
@@ -48,6 +49,14 @@ fn os(error: &std::io::Error) -> OsError {
 }
 
 impl Means for Plain {
+    fn now(&self) -> Option<UnixTime> {
+        unreachable!("nothing here looks at the clock")
+    }
+
+    fn pause(&self, _: Duration) {
+        unreachable!("nobody is waited for")
+    }
+
     fn random(&self, _: &mut [u8]) -> Result<(), OsError> {
         Ok(())
     }
