@@ -8,7 +8,7 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use support::{Server, directory, file, json, refusal_of, refused, run, shown, usage};
+use support::{OtherServer, Server, directory, file, json, refusal_of, refused, run, shown, usage};
 
 const TRUSTED: &str = "--mode server-auth --ca pki/ec/ca.pem --server-name device.test";
 
@@ -254,6 +254,97 @@ fn certificates_are_looked_up_in_revocation_lists() {
         "trim-ca pki/ec/ca.pem --chain pki/ec/server.pem -o looked-up.pem --crl good-crl.pem \
          --crl-scope leaf",
     );
+}
+
+#[test]
+fn revocation_lists_are_fetched() {
+    let web = OtherServer::web();
+    let url = |name: &str| format!("--crl-url http://{}/{name}", web.address);
+    let server = server("pki/ec/server");
+    let connect = format!("connect {} {TRUSTED}", server.address);
+    crl("web-root", "ca", &[], FOR_A_WEEK);
+    crl("web-good", "intermediate", &[], FOR_A_WEEK);
+    let revoked = &["pki/ec/server.pem"];
+    crl("web-bad", "intermediate", revoked, FOR_A_WEEK);
+
+    let [root, good, bad] = ["web-root.pem", "web-good.pem", "web-bad.pem"].map(url);
+    shown(&format!("{connect} {root} {good}"));
+    shown(&format!("{connect} {good} --crl web-root.pem"));
+    shown(&format!(
+        "{connect} {good} --crl-scope leaf --crl-timeout 5 --crl-refresh 60"
+    ));
+    for (lists, part) in [
+        (format!("{root} {bad}"), "its issuer revoked it".to_owned()),
+        (
+            url("nothing.crl"),
+            format!(
+                "from http://{}/nothing.crl: the server answered with status 404",
+                web.address
+            ),
+        ),
+        (url("pki/ec/ca.der"), "the DER is no revocation list".into()),
+        (
+            format!("{good} --crl-max-bytes 100 --crl-scope leaf"),
+            "longer than the 100 bytes".into(),
+        ),
+        (
+            "--crl-url http://nowhere.invalid/".into(),
+            "its host has no address".into(),
+        ),
+    ] {
+        let sentence = refused(&format!("{connect} {lists}"));
+        assert!(sentence.contains(&part), "{lists}: {sentence}");
+        let report = json(&format!(
+            "inspect pki/ec/server.pem --ca pki/ec/ca.pem {lists}"
+        ));
+        let refusal = &report["verdict"]["refused"][0]["refusals"][0];
+        assert_eq!(refusal["check"], "revoked", "{report}");
+    }
+    shown(&format!(
+        "inspect pki/ec/server.pem --ca pki/ec/ca.pem {root} {good}"
+    ));
+
+    // Whoever serves looks its clients up, and begins with whatever it can get.
+    crl(
+        "web-clients",
+        "intermediate",
+        &["pki/ec/client.pem"],
+        FOR_A_WEEK,
+    );
+    let common = "--mode mutual --credentials pki/ec";
+    for (list, part) in [
+        ("web-clients.pem", "revoked"),
+        ("nothing.crl", "status 404"),
+    ] {
+        let list = url(list);
+        let mut server = Server::start(&format!("{common} {list} --crl-scope leaf"));
+        run(&format!("connect {} {common}", server.address));
+        let said = server.says();
+        assert!(said["error"].as_str().unwrap().contains(part), "{said}");
+    }
+}
+
+#[test]
+fn what_is_said_of_urls_is_checked() {
+    let connect = format!("connect host:1 {TRUSTED}");
+    for (flags, part) in [
+        (
+            "--crl-url https://ca.test/ca.crl",
+            "fetched by http:// alone",
+        ),
+        ("--crl-url ca.test/ca.crl", "does not start with http://"),
+        ("--crl-url http://ca.test --crl-max-bytes 0", "64.."),
+        ("--crl-url http://ca.test --crl-refresh 1", "60.."),
+        ("--crl-max-bytes 1000", "--crl-url <URL>"),
+        ("--crl-timeout 5", "--crl-url <URL>"),
+        ("--crl-scope leaf", "--crl-url <URL>"),
+    ] {
+        let said = usage(&format!("{connect} {flags}"));
+        assert!(said.contains(part), "{flags}: {said}");
+    }
+    let sentence =
+        refused("connect host:1 --mode psk --credentials pki/ec --crl-url http://a.test");
+    assert!(sentence.contains("--crl-url is about"), "{sentence}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod chain;
 mod cli;
 mod connect;
+mod crl;
 mod demo;
 mod error;
 mod files;

@@ -2,8 +2,6 @@
 
 //! What the command line says of how carefully to look at certificates.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use der::DateTime;
 use mbedtls_backend::MbedTls;
@@ -11,11 +9,11 @@ use secure_socket::UnixTime;
 use secure_socket::credential::Trust;
 use secure_socket::diagnosis::Peer;
 use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS, Policy, SpkiPin};
-use secure_socket::revocation::{Crls, Scope};
+use secure_socket::revocation::Scope;
 use secure_sockets::BUILT;
 
+use super::crl::CrlArgs;
 use super::error::HostError;
-use super::files;
 use super::ocsp::OcspArgs;
 
 #[derive(Args, Clone, Default)]
@@ -31,14 +29,8 @@ pub(crate) struct PolicyArgs {
     /// Takes a server's certificate without a subjectAltName by its commonName
     #[arg(long)]
     pub(crate) legacy_common_name: bool,
-    /// A revocation list, in PEM or DER, that certificates are looked up in; once for
-    /// each. One that is in date is then demanded of every issuer
-    #[arg(long = "crl", value_name = "FILE")]
-    pub(crate) crls: Vec<PathBuf>,
-    /// Which certificates are looked up: leaf for the peer's own, chain for every one but
-    /// the trust anchor [default: chain]
-    #[arg(long, value_name = "SCOPE", requires = "crls", value_parser = parse_scope)]
-    pub(crate) crl_scope: Option<Scope>,
+    #[command(flatten)]
+    pub(crate) crl: CrlArgs,
     #[command(flatten)]
     pub(crate) ocsp: OcspArgs,
     /// Checks dates as if it were then: 2026-11-24, 2026-11-24T10:00:00Z, or seconds
@@ -74,11 +66,7 @@ impl PolicyArgs {
         if self.legacy_common_name {
             policy = policy.with_legacy_common_name();
         }
-        if !self.crls.is_empty() {
-            let mut crls = Crls::new().with_scope(self.crl_scope());
-            for path in &self.crls {
-                crls = crls.with_lists(files::crls(path)?);
-            }
+        if let Some(crls) = self.crl.lists()? {
             policy = policy.with_crls(crls);
         }
         if let Some(ocsp) = self.ocsp.ocsp() {
@@ -91,22 +79,20 @@ impl PolicyArgs {
         KeyPolicy::new().with_max_rsa_bits(self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS))
     }
 
-    fn crl_scope(&self) -> Scope {
-        self.crl_scope.unwrap_or(Scope::Chain)
-    }
-
     /// The first of these flags that was given.
     fn given(&self) -> Option<&'static str> {
+        let flag = |name, is_given: bool| is_given.then_some(name);
         [
-            ("--pin", !self.pins.is_empty()),
-            ("--max-rsa-bits", self.max_rsa_bits.is_some()),
-            ("--legacy-common-name", self.legacy_common_name),
-            ("--crl", !self.crls.is_empty()),
-            ("--ocsp", self.ocsp.ocsp),
-            ("--clock", self.clock.is_some()),
+            flag("--pin", !self.pins.is_empty()),
+            flag("--max-rsa-bits", self.max_rsa_bits.is_some()),
+            flag("--legacy-common-name", self.legacy_common_name),
+            self.crl.given(),
+            flag("--ocsp", self.ocsp.ocsp),
+            flag("--clock", self.clock.is_some()),
         ]
         .into_iter()
-        .find_map(|(flag, given)| given.then_some(flag))
+        .flatten()
+        .next()
     }
 
     /// Refuses flags that would say nothing: whoever gives them relies on them.
@@ -156,14 +142,7 @@ impl PolicyArgs {
         if !self.pins.is_empty() {
             words += &format!(", pins ({})", self.pins.len());
         }
-        let lists = match (self.crls.as_slice(), self.crl_scope()) {
-            ([], _) => None,
-            (_, Scope::Leaf) => Some("revocation of the peer's own certificate (CRL)".to_owned()),
-            (_, Scope::Chain) => {
-                Some("revocation of every certificate but the trust anchor (CRL)".to_owned())
-            }
-        };
-        let revocation = [lists, self.ocsp.words()];
+        let revocation = [self.crl.words(), self.ocsp.words()];
         if revocation.iter().all(Option::is_none) {
             return words + "; not revocation";
         }

@@ -154,7 +154,7 @@ pub(crate) fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// A TLS server that is not ours.
+/// A server that is not ours.
 pub(crate) struct OtherServer {
     child: Child,
     pub(crate) address: String,
@@ -175,6 +175,13 @@ impl OtherServer {
     pub(crate) fn gnutls(line: &str) -> Self {
         let port = free_port();
         Self::start("gnutls-serv", &format!("--echo --port {port} {line}"), port)
+    }
+
+    /// Python's web server, over the directory where the program runs.
+    pub(crate) fn web() -> Self {
+        let port = free_port();
+        let line = format!("-m http.server --bind 127.0.0.1 {port}");
+        Self::start("python3", &line, port)
     }
 
     fn start(program: &str, line: &str, port: u16) -> Self {
