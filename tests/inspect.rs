@@ -273,10 +273,13 @@ fn a_server_that_shows_nothing_is_told_from_none_at_all() {
 fn files_that_are_no_chain_are_named() {
     std::fs::write(file("empty.pem"), "").unwrap();
     std::fs::write(file("cut.pem"), "-----BEGIN CERTIFICATE-----\nMIIB").unwrap();
+    // A zero is the tag of a SEQUENCE, too.
+    std::fs::write(file("digits.hex"), "0123456789abcdef").unwrap();
     for (name, part) in [
         ("empty.pem", "is empty"),
         ("cut.pem", "broken PEM"),
         ("pki/ec/psk.hex", "no certificate"),
+        ("digits.hex", "no certificate"),
         ("pki/ec/server-key.pem", "holds no certificate"),
     ] {
         let sentence = refused(&format!("inspect {name}"));

@@ -21,11 +21,17 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Der>, HostError> {
     let bytes = files::read(path)?;
     match files::pem(&bytes) {
         Some(text) => blocks(text).map_err(HostError::credential(path)),
-        // 0x30 is the tag of a SEQUENCE, with which every certificate begins.
-        None if bytes.first() == Some(&0x30) => Ok(vec![bytes.to_vec()]),
+        // 0x30 is the tag of a SEQUENCE, with which every certificate begins, and the digit
+        // zero in a text that is none.
+        None if bytes.first() == Some(&0x30) && !is_text(&bytes) => Ok(vec![bytes.to_vec()]),
         None if bytes.is_empty() => Err(refuse(path, CredentialError::Empty)),
         None => Err(refuse(path, CredentialError::Der)),
     }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    bytes.iter().all(is_text)
 }
 
 fn refuse(path: &Path, error: fn(CredentialKind) -> CredentialError) -> HostError {
