@@ -130,7 +130,7 @@ impl Connection for ZephyrConnection {
 
     fn abort(&self, alert: Alert) {
         // SAFETY: `raw` lives until it is dropped.
-        unsafe { sys::ss_abort(self.raw.as_ptr(), alert.to_wire()) }
+        unsafe { sys::ss_abort(self.raw.as_ptr(), alert.wire()) }
     }
 }
 

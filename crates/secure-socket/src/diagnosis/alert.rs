@@ -68,12 +68,6 @@ alerts! {
 }
 
 impl Alert {
-    /// Its number on the wire.
-    #[must_use]
-    pub const fn to_wire(self) -> u8 {
-        self.0
-    }
-
     /// The alert with this number on the wire.
     #[must_use]
     pub const fn from_wire(number: u8) -> Self {
