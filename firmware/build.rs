@@ -43,6 +43,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
     "CONFIG_SECURE_SOCKETS_WITH_CLIENT",
     "CONFIG_SECURE_SOCKETS_WITH_CRL",
+    "CONFIG_SECURE_SOCKETS_WITH_CRL_URL",
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
     "CONFIG_SECURE_SOCKETS_WITH_STORED",
@@ -213,7 +214,8 @@ impl Directory {
     fn of(config: &Config) -> Result<Option<Self>> {
         let text = config.text("CREDENTIALS_DIR");
         if text.is_empty() {
-            let stored = config.ours("CREDENTIALS_STORED") && !config.ours("CRL");
+            let lists = config.ours("CRL") && config.text("CRL_URLS").is_empty();
+            let stored = config.ours("CREDENTIALS_STORED") && !lists;
             let none = config.ours("MODE_UNAUTHENTICATED");
             if config.is_set("CONFIG_ARCH_POSIX") || stored || none {
                 return Ok(None);
@@ -337,7 +339,8 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         && config.ours("CRL")
     {
         lists = policy::lists(directory)?;
-        need("a revocation list", lists.is_some(), "crl.pem or crl.der")?;
+        let there = lists.is_some() || !config.text("CRL_URLS").is_empty();
+        need("a revocation list", there, "crl.pem or crl.der")?;
     }
     let stored = config.ours("CREDENTIALS_STORED");
     if let Some(directory) = directory.as_ref().filter(|_| !stored) {

@@ -29,6 +29,16 @@ pub(crate) fn values(config: &Config) -> Result<String> {
     } else {
         source.push_str("pub(crate) const MAX_RSA_BITS: Option<u32> = None;\n");
     }
+    if config.ours("WITH_CRL_URL") {
+        let urls = config.text("CRL_URLS");
+        let urls: Vec<_> = urls.split(';').map(str::trim).collect();
+        let urls: Vec<_> = urls.into_iter().filter(|url| !url.is_empty()).collect();
+        for url in &urls {
+            HttpUrl::new(url)
+                .map_err(|error| format!("CONFIG_SECURE_SOCKETS_CRL_URLS has {url:?}: {error}"))?;
+        }
+        let _ = writeln!(source, "pub(crate) const CRL_URLS: &[&str] = &{urls:?};");
+    }
     if config.ours("WITH_OCSP") {
         let responder = config.text("OCSP_RESPONDER");
         if !responder.is_empty() {

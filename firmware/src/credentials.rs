@@ -15,7 +15,7 @@ use secure_socket::credential::{CaCertificate, Trust};
 use secure_socket::credential::{IdentitySource, PskSource, SecTag};
 use secure_socket::diagnosis::Peer;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
-use secure_socket::revocation::{Crl, Crls};
+use secure_socket::revocation::Crl;
 use secure_sockets::Credentials;
 
 use crate::error::StartError;
@@ -119,11 +119,7 @@ impl CredentialSource {
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
         let policy = match &checks.lists {
             None => policy,
-            Some(lists) => policy.with_crls(
-                Crls::new()
-                    .with_scope(lists.scope)
-                    .with_lists(self.lists(lists)?),
-            ),
+            Some(lists) => policy.with_crls(lists.crls(self.lists(lists)?)),
         };
         Ok(trust.with_policy(policy))
     }
@@ -157,7 +153,10 @@ impl CredentialSource {
             #[cfg(CONFIG_ARCH_POSIX)]
             Self::Directory(path) => crate::native::lists_of(path)?,
         };
-        self.need(found, "crl.pem or crl.der")
+        match found {
+            None if lists.fetches() => Ok(Vec::new()),
+            found => self.need(found, "crl.pem or crl.der"),
+        }
     }
 
     #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]

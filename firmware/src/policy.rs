@@ -3,17 +3,21 @@
 //! How carefully to look at the peer's certificate: Kconfig to a policy; on native_sim the
 //! command line comes on top.
 
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+#[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use alloc::format;
 #[cfg(all(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_WITH_CRL))]
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use secure_socket::policy::{KeyPolicy, Policy, SpkiPin};
+#[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
+use secure_socket::revocation::HttpUrl;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+use secure_socket::revocation::Ocsp;
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use secure_socket::revocation::Scope;
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
-use secure_socket::revocation::{HttpUrl, Ocsp};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+use secure_socket::revocation::{Crl, Crls};
 use secure_socket::x509::Curve;
 
 use crate::error::StartError;
@@ -40,6 +44,9 @@ pub(crate) struct Lists {
     /// Files of the host with them; else they are where the credentials are.
     #[cfg(CONFIG_ARCH_POSIX)]
     pub(crate) files: Option<Vec<String>>,
+    /// Where they are fetched from.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+    pub(crate) urls: Vec<HttpUrl>,
 }
 
 /// Which responder to ask, and how.
@@ -73,7 +80,10 @@ impl Checks {
             },
             legacy_common_name: cfg!(CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
-            lists: cfg!(CONFIG_SECURE_SOCKETS_CRL).then(Lists::from_kconfig),
+            lists: match cfg!(CONFIG_SECURE_SOCKETS_CRL) {
+                true => Some(Lists::from_kconfig()?),
+                false => None,
+            },
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
             ocsp: match cfg!(any(
                 CONFIG_SECURE_SOCKETS_OCSP_REQUIRED,
@@ -105,15 +115,40 @@ impl Checks {
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 impl Lists {
-    pub(crate) fn from_kconfig() -> Self {
-        Self {
+    pub(crate) fn from_kconfig() -> Result<Self, StartError> {
+        Ok(Self {
             scope: match cfg!(CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF) {
                 true => Scope::Leaf,
                 false => Scope::Chain,
             },
             #[cfg(CONFIG_ARCH_POSIX)]
             files: None,
-        }
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+            urls: kconfig::CRL_URLS
+                .iter()
+                .map(|url| {
+                    HttpUrl::new(url).map_err(|error| {
+                        StartError::Setting(format!("CONFIG_SECURE_SOCKETS_CRL_URLS: {error}"))
+                    })
+                })
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether there need be no list at hand.
+    pub(crate) fn fetches(&self) -> bool {
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+        return !self.urls.is_empty();
+        #[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CRL_URL))]
+        false
+    }
+
+    /// The lists that are at hand, with those that are fetched.
+    pub(crate) fn crls(&self, lists: Vec<Crl>) -> Crls {
+        let crls = Crls::new().with_scope(self.scope).with_lists(lists);
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+        let crls = self.urls.iter().cloned().fold(crls, Crls::with_url);
+        crls
     }
 }
 

@@ -5,6 +5,7 @@ OCSP responder."""
 import subprocess
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 A_WEEK = ["-crldays", "7"]
 # Of January 2026.
@@ -33,6 +34,38 @@ def crl(directory, pki, issuer, revoked=(), dates=A_WEEK, name=None):
     path = directory / f"{name}.crl.pem"
     subprocess.run([*ca, "-gencrl", "-out", str(path), *dates], check=True, capture_output=True)
     return path
+
+
+class ListServer:
+    """Gives out one file by plain HTTP, and counts how often."""
+
+    def __init__(self, path):
+        served = self
+        self.path = path
+        self.asked = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                served.asked += 1
+                body = served.path.read_bytes()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/crl"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class OcspResponder:

@@ -79,6 +79,10 @@ def test_the_image_that_was_built(build):
             ["SECURE_SOCKETS_OCSP_RESPONDER", "one of https"],
         ),
         (
+            {"CRL": "y", "CRL_URLS": '"http://a.test/;ldap://a.test/"'},
+            ["SECURE_SOCKETS_CRL_URLS has", "ldap://a.test/", "does not start with http://"],
+        ),
+        (
             {"CREDENTIALS_STORED": "y", "CRL": "y", "CREDENTIALS_DIR": '"/nowhere"'},
             ["SECURE_SOCKETS_CREDENTIALS_DIR is /nowhere"],
         ),

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from peer import free_port
-from revocation import GOOD, LONG_PAST, REVOKED, crl
+from revocation import GOOD, LONG_PAST, REVOKED, ListServer, crl
 from test_handshakes import VERSIONS, certificate
 from test_server import visit
 
@@ -86,6 +86,36 @@ def test_lists_that_will_not_do(device, openssl, pki, tmp_path):
         assert named in sentence, sentence
     for lists in [good, f"{cut_off};{good}"]:
         connect(device, server, pki, f"--crl={lists}", "--crl-scope=leaf").succeeded()
+
+
+def test_a_list_that_is_fetched(device, openssl, pki, tmp_path):
+    good = crl(tmp_path, pki, "intermediate", ["client"])
+    bad = crl(tmp_path, pki, "intermediate", ["server"], name="bad")
+    server = openssl(*certificate(pki, "ec"))
+    with ListServer(good) as ca:
+        arguments = [f"--crl-url={ca.url}", "--crl-scope=leaf"]
+        connect(device, server, pki, *arguments).succeeded()
+        assert ca.asked == 1
+        ca.path = bad
+        sentence = connect(device, server, pki, *arguments).refused()
+        assert "(depth 0)" in sentence and REVOKED_IT in sentence, sentence
+    # Gone now.
+    sentence = connect(device, server, pki, *arguments).refused()
+    assert f"no revocation list to be had from {ca.url}" in sentence, sentence
+
+
+def test_a_list_that_a_server_fetches(device, serve, pki, tmp_path):
+    bad = crl(tmp_path, pki, "intermediate", ["client"])
+    with ListServer(bad) as ca:
+        server = serve(
+            "--mode=mutual", f"--credentials={pki}/ec", f"--crl-url={ca.url}", "--crl-scope=leaf"
+        )
+        for _ in range(2):
+            sentence = visit(device, server, pki, "mutual").refused()
+            assert "certificate_revoked (44)" in sentence, sentence
+        assert ca.asked == 1
+    said = server.wait_for(r"refused the client's certificate: .*")[0]
+    assert REVOKED_IT in said, said
 
 
 # OCSP, and a client.
@@ -261,6 +291,7 @@ PIN = "--pin=" + 64 * "0"
         (["--curves=P-521"], "P-256 or P-384"),
         (["--crl=/nowhere.pem"], "/nowhere.pem: there is no such file"),
         (["--crl-scope=leaf"], "there is no --crl"),
+        (["--crl-url=https://a.test/"], "one of https"),
         (["--crl=;"], "lists are required, but there is none"),
         (["--ocsp=maybe"], "off, required or soft-fail"),
         (["--ocsp=off", "--ocsp-nonce"], "--ocsp-nonce is about an OCSP responder"),

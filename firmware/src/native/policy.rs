@@ -21,6 +21,7 @@ const KEYS: Options = &[
 
 const LISTS: Options = &[
     (Argument::Crl, "--crl"),
+    (Argument::CrlUrl, "--crl-url"),
     (Argument::CrlScope, "--crl-scope"),
 ];
 
@@ -157,20 +158,51 @@ mod checks {
     fn lists(checks: &mut Checks) -> Result<(), StartError> {
         use crate::policy::Lists;
 
-        if let Some(files) = argument(Argument::Crl)? {
-            let lists = checks.lists.get_or_insert_with(Lists::from_kconfig);
-            lists.files = Some(list(files, ';'));
+        let (files, urls) = (argument(Argument::Crl)?, argument(Argument::CrlUrl)?);
+        if checks.lists.is_none() && (files.is_some() || urls.is_some()) {
+            checks.lists = Some(Lists::from_kconfig()?);
+        }
+        if let Some(lists) = &mut checks.lists {
+            if let Some(files) = files {
+                lists.files = Some(list(files, ';'));
+            }
+            if let Some(urls) = urls {
+                set_urls(lists, urls)?;
+            }
         }
         if let Some(value) = argument(Argument::CrlScope)? {
             let Some(lists) = &mut checks.lists else {
                 return Err(StartError::Setting(
-                    "--crl-scope says which certificates are looked up, and there is no --crl"
+                    "--crl-scope says which certificates are looked up, and there is no --crl \
+                     or --crl-url"
                         .into(),
                 ));
             };
             lists.scope = scope("--crl-scope", value)?;
         }
         Ok(())
+    }
+
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+    fn set_urls(lists: &mut crate::policy::Lists, urls: &str) -> Result<(), StartError> {
+        let parse = |url: &alloc::string::String| {
+            url.parse()
+                .map_err(|error| StartError::value("--crl-url", url, error))
+        };
+        lists.urls = list(urls, ';')
+            .iter()
+            .map(parse)
+            .collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    #[cfg(all(
+        CONFIG_SECURE_SOCKETS_WITH_CRL,
+        not(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)
+    ))]
+    fn set_urls(_: &mut crate::policy::Lists, _: &str) -> Result<(), StartError> {
+        let url: Options = &[(Argument::CrlUrl, "--crl-url")];
+        not_compiled_in(&[url], "CONFIG_SECURE_SOCKETS_CRL_URLS")
     }
 
     #[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CRL))]
@@ -233,7 +265,7 @@ mod checks {
         not_compiled_in(&[OCSP, RESPONDER], "CONFIG_SECURE_SOCKETS_OCSP_REQUIRED")
     }
 
-    #[cfg(not(all(CONFIG_SECURE_SOCKETS_WITH_CRL, CONFIG_SECURE_SOCKETS_WITH_OCSP)))]
+    #[cfg(not(all(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP)))]
     fn not_compiled_in(options: &[Options], symbol: &str) -> Result<(), StartError> {
         given(options)?.map_or(Ok(()), |name| {
             Err(StartError::Setting(format!(

@@ -15,7 +15,7 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[32];
+static char *values[33];
 
 /* Those without a value. */
 static bool switches[ARRAY_SIZE(values)];
@@ -186,6 +186,11 @@ static struct args_struct_t options[] = {
 	 .type = 's',
 	 .dest = &values[31],
 	 .descript = "Leaves so much of Mbed TLS's heap, to see what happens without more"},
+	{.option = "crl-url",
+	 .name = "urls",
+	 .type = 's',
+	 .dest = &values[32],
+	 .descript = "Where revocation lists are fetched from, separated by semicolons"},
 	ARG_TABLE_ENDMARKER,
 };
 

@@ -78,6 +78,8 @@ pub enum Argument {
     ServerSecTag,
     /// `--tls-heap=bytes`.
     TlsHeap,
+    /// `--crl-url=urls`.
+    CrlUrl,
 }
 
 unsafe extern "C" {
