@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use secure_socket::credential::{CaCertificate, Psk, PskIdentity};
+use secure_socket::time::TimeServer;
 
 #[path = "build/policy.rs"]
 mod policy;
@@ -38,6 +39,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
     "CONFIG_SECURE_SOCKETS_ROLE_CLIENT",
     "CONFIG_SECURE_SOCKETS_ROLE_SERVER",
+    "CONFIG_SECURE_SOCKETS_SNTP_AGAIN",
     "CONFIG_SECURE_SOCKETS_TLS_1_2",
     "CONFIG_SECURE_SOCKETS_TLS_1_3",
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
@@ -46,6 +48,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_WITH_CRL_URL",
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
+    "CONFIG_SECURE_SOCKETS_WITH_SNTP",
     "CONFIG_SECURE_SOCKETS_WITH_STORED",
 ];
 
@@ -160,6 +163,10 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),
         );
     }
+    if config.ours("WITH_SNTP") {
+        TimeServer::list(&config.text("SNTP_SERVERS"))
+            .map_err(|error| format!("CONFIG_SECURE_SOCKETS_SNTP_SERVERS: {error}"))?;
+    }
     let handshake = config.number("HANDSHAKE_TIMEOUT_MS")?;
     let connect = config.0.get("CONFIG_NET_SOCKETS_CONNECT_TIMEOUT");
     let connect: u32 = connect
@@ -184,7 +191,7 @@ fn values(config: &Config) -> Result<String> {
         "SERVER_ADMIT",
     ]
     .into_iter()
-    .chain(config.ours("CLOCK_SNTP").then_some("SNTP_SERVER"))
+    .chain(config.ours("WITH_SNTP").then_some("SNTP_SERVERS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_ADDRESS"))
     {
         let value = config.text(symbol);
@@ -198,6 +205,9 @@ fn values(config: &Config) -> Result<String> {
         "IO_TIMEOUT_MS",
     ]
     .into_iter()
+    .chain(config.ours("WITH_SNTP").then_some("SNTP_TIMEOUT_MS"))
+    .chain(config.ours("WITH_SNTP").then_some("SNTP_LIMIT_S"))
+    .chain(config.ours("SNTP_AGAIN").then_some("SNTP_INTERVAL_S"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_PORT"))
     .chain(config.ours("WITH_SERVER").then_some("SERVER_SEC_TAG"))
     {

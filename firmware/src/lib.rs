@@ -9,6 +9,7 @@ extern crate alloc;
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
 mod client;
+mod clock;
 mod credentials;
 mod error;
 #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
@@ -22,9 +23,7 @@ mod policy;
 mod server;
 mod settings;
 
-use secure_socket::credential::SecTag;
 use zephyr::printkln;
-use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
 use crate::settings::{Role, Settings};
@@ -44,7 +43,7 @@ fn run() -> Result<(), StartError> {
     let settings = Settings::read()?;
     settings
         .clock
-        .set(&Zephyr::new(SecTag::new(kconfig::SEC_TAG)?))?;
+        .set(clock::is_needed(settings.role, settings.job.mode))?;
     match settings.role {
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
         Role::Client => client::run(&settings),

@@ -25,9 +25,12 @@ use secure_socket::diagnosis::Peer;
 use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
 use zephyr_backend::native::{self, Argument, ReadError};
 
+use crate::clock::Clock;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+use crate::clock::seconds;
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
-use crate::settings::{Clock, Role, Settings, alpn, milliseconds, server_name};
+use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -103,11 +106,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
             settings.job.guests = list(guests, ';');
         }
     }
-    settings.clock = match argument(Argument::Clock)? {
-        None => Clock::Given(native::host_time()),
-        Some("unset") => Clock::AsItIs,
-        Some(seconds) => Clock::Given(UnixTime::from_seconds(number("--clock", seconds)?)),
-    };
+    settings.clock = clock(settings.clock)?;
     if let Some(path) = argument(Argument::Credentials)? {
         settings.credentials = CredentialSource::Directory(path);
     }
@@ -159,6 +158,61 @@ fn role(chosen: Role) -> Result<Role, StartError> {
             "use client, server or both, if the image has it (SECURE_SOCKETS_ROLE)",
         )),
     }
+}
+
+/// The clock that the command line asks for; else the one `chosen` in Kconfig.
+fn clock(chosen: Clock) -> Result<Clock, StartError> {
+    let clock = match (argument(Argument::Clock)?, argument(Argument::Sntp)?) {
+        (None, None) if cfg!(CONFIG_SECURE_SOCKETS_CLOCK_SNTP) => chosen,
+        (None, None) => Clock::Given(native::host_time()),
+        (Some("unset"), None) => Clock::AsItIs,
+        (Some(seconds), None) => Clock::Given(UnixTime::from_seconds(number("--clock", seconds)?)),
+        (None, Some(servers)) => sntp(servers)?,
+        (Some(_), Some(_)) => {
+            return Err(StartError::Setting(
+                "--clock and --sntp are two ways to set the clock: give one of them".into(),
+            ));
+        }
+    };
+    let limit = argument(Argument::SntpLimit)?;
+    let interval = argument(Argument::SntpInterval)?;
+    if interval.is_some() && !cfg!(CONFIG_SECURE_SOCKETS_SNTP_AGAIN) {
+        return Err(StartError::Setting(
+            "--sntp-interval: this image asks once; build with \
+             CONFIG_SECURE_SOCKETS_SNTP_AGAIN=y"
+                .into(),
+        ));
+    }
+    match clock {
+        #[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+        Clock::Network(mut network) => {
+            if let Some(limit) = limit {
+                network.asking.limit = seconds(number("--sntp-limit", limit)?);
+            }
+            if let Some(interval) = interval {
+                network.interval = seconds(number("--sntp-interval", interval)?);
+            }
+            Ok(Clock::Network(network))
+        }
+        _ if limit.is_some() || interval.is_some() => Err(StartError::Setting(
+            "--sntp-limit and --sntp-interval are of no use without --sntp".into(),
+        )),
+        clock => Ok(clock),
+    }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+fn sntp(servers: &str) -> Result<Clock, StartError> {
+    crate::clock::Network::new("--sntp", servers).map(Clock::Network)
+}
+
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_SNTP))]
+fn sntp(servers: &str) -> Result<Clock, StartError> {
+    Err(StartError::value(
+        "--sntp",
+        servers,
+        "this image asks no servers; build with CONFIG_SECURE_SOCKETS_CLOCK_SNTP=y",
+    ))
 }
 
 fn number<N: core::str::FromStr>(setting: &str, value: &str) -> Result<N, StartError> {

@@ -14,8 +14,8 @@ use secure_socket::credential::{CredentialError, SecTag};
 use secure_socket::diagnosis::Peer;
 use secure_socket::{Mode, ServerName, Versions};
 use secure_sockets::Job;
-use zephyr_backend::Zephyr;
 
+use crate::clock::Clock;
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
 use crate::kconfig;
@@ -95,46 +95,6 @@ const ROLE: Role = Role::Both;
     CONFIG_SECURE_SOCKETS_ROLE_BOTH,
 )))]
 compile_error!("no role is chosen in Kconfig (SECURE_SOCKETS_ROLE)");
-
-/// Where the time comes from.
-#[cfg_attr(not(CONFIG_ARCH_POSIX), allow(dead_code))]
-pub(crate) enum Clock {
-    /// From the board, or from nowhere.
-    AsItIs,
-    /// It is this, or was never set.
-    #[cfg(CONFIG_ARCH_POSIX)]
-    Given(secure_socket::UnixTime),
-    /// From an SNTP server.
-    #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
-    Sntp,
-}
-
-impl Clock {
-    #[cfg_attr(
-        not(any(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_CLOCK_SNTP)),
-        allow(unused_variables)
-    )]
-    pub(crate) fn set(&self, backend: &Zephyr) -> Result<(), StartError> {
-        match self {
-            Self::AsItIs => Ok(()),
-            #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Given(now) => {
-                // An image without certificates has no clock, and needs none.
-                let _ = backend.set_clock(*now);
-                Ok(())
-            }
-            #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
-            Self::Sntp => backend
-                .set_clock_by_sntp(kconfig::SNTP_SERVER, 10_000)
-                .map_err(|error| {
-                    StartError::Setting(format!(
-                        "no time from the SNTP server {}: {error}",
-                        kconfig::SNTP_SERVER
-                    ))
-                }),
-        }
-    }
-}
 
 /// The mode that was chosen in Kconfig.
 const MODE: Mode = if cfg!(CONFIG_SECURE_SOCKETS_MODE_PSK) {
@@ -222,10 +182,7 @@ impl Settings {
             ),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
             clients: None,
-            #[cfg(not(CONFIG_SECURE_SOCKETS_CLOCK_SNTP))]
-            clock: Clock::AsItIs,
-            #[cfg(CONFIG_SECURE_SOCKETS_CLOCK_SNTP)]
-            clock: Clock::Sntp,
+            clock: Clock::from_kconfig()?,
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             credentials: CredentialSource::Image,
             #[cfg(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED)]

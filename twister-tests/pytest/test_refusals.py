@@ -89,7 +89,7 @@ def test_version(device, openssl, pki, asked, offered):
 
 
 @pytest.mark.parametrize("mode", ["server-auth", "mutual"])
-@pytest.mark.parametrize("clock, shows", [("unset", ""), ("17", ": it shows 1970-01-01")])
+@pytest.mark.parametrize("clock, shows", [("unset", ""), ("0", ": it shows 1970-01-01")])
 def test_clock_that_is_not_set(device, pki, mode, clock, shows):
     # Nobody listens on that port: the network must not be touched.
     run = device.run(

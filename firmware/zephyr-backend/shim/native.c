@@ -15,7 +15,7 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[33];
+static char *values[36];
 
 /* Those without a value. */
 static bool switches[ARRAY_SIZE(values)];
@@ -191,6 +191,21 @@ static struct args_struct_t options[] = {
 	 .type = 's',
 	 .dest = &values[32],
 	 .descript = "Where revocation lists are fetched from, separated by semicolons"},
+	{.option = "sntp",
+	 .name = "servers",
+	 .type = 's',
+	 .dest = &values[33],
+	 .descript = "Whom to ask for the time: host:port, separated by commas"},
+	{.option = "sntp-limit",
+	 .name = "seconds",
+	 .type = 's',
+	 .dest = &values[34],
+	 .descript = "How long to ask for it, in all, before giving up"},
+	{.option = "sntp-interval",
+	 .name = "seconds",
+	 .type = 's',
+	 .dest = &values[35],
+	 .descript = "How often to ask again"},
 	ARG_TABLE_ENDMARKER,
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the image was built with, names of hosts, and the clock. */
+/* What the image was built with, and names of hosts. */
 
 #include <errno.h>
 #include <string.h>
@@ -11,15 +11,7 @@
 #if defined(CONFIG_MBEDTLS)
 #include <mbedtls/build_info.h>
 #include <mbedtls/platform.h>
-#include <mbedtls/platform_time.h>
 #include <mbedtls/ssl_ciphersuites.h>
-#endif
-
-#if defined(CONFIG_POSIX_TIMERS) && !defined(CONFIG_ARCH_POSIX)
-#include <zephyr/posix/time.h>
-#endif
-#if defined(CONFIG_SNTP)
-#include <zephyr/net/sntp.h>
 #endif
 
 #include "platform.h"
@@ -143,82 +135,4 @@ int64_t ss_uptime(void)
 bool ss_suite_known(uint16_t suite)
 {
 	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
-}
-
-#if defined(MBEDTLS_HAVE_TIME) && defined(MBEDTLS_PLATFORM_TIME_MACRO)
-
-/* When the system started, by the clock that was set; 1970 until it is. */
-static int64_t started;
-
-/* What Mbed TLS calls for the time: mbedtls/secure-sockets-mbedtls.h. */
-time_t ss_time(time_t *timer)
-{
-	time_t now = started + k_uptime_get() / MSEC_PER_SEC;
-
-	if (timer != NULL) {
-		*timer = now;
-	}
-	return now;
-}
-
-int64_t ss_clock(void)
-{
-	return started == 0 ? -1 : ss_time(NULL);
-}
-
-bool ss_clock_set(int64_t seconds)
-{
-	started = seconds - k_uptime_get() / MSEC_PER_SEC;
-	return true;
-}
-
-#elif defined(MBEDTLS_HAVE_TIME)
-
-int64_t ss_clock(void)
-{
-	return mbedtls_time(NULL);
-}
-
-bool ss_clock_set(int64_t seconds)
-{
-#if defined(CONFIG_POSIX_TIMERS)
-	struct timespec now = {.tv_sec = seconds};
-
-	return clock_settime(CLOCK_REALTIME, &now) == 0;
-#else
-	ARG_UNUSED(seconds);
-	return false;
-#endif
-}
-
-#else
-
-int64_t ss_clock(void)
-{
-	return -1;
-}
-
-bool ss_clock_set(int64_t seconds)
-{
-	ARG_UNUSED(seconds);
-	return false;
-}
-
-#endif
-
-int32_t ss_clock_sntp(const char *server, uint32_t timeout_ms)
-{
-#if defined(CONFIG_SNTP)
-	struct sntp_time time;
-	int ret = sntp_simple(server, timeout_ms, &time);
-
-	if (ret < 0) {
-		return ret;
-	}
-	return ss_clock_set(time.seconds) ? 0 : -EIO;
-#else
-	ARG_UNUSED(server);
-	ARG_UNUSED(timeout_ms);
-	return -ENOTSUP;
-#endif
 }

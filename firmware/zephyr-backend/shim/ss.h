@@ -168,9 +168,33 @@ void ss_free(struct ss_connection *connection);
 bool ss_suite_known(uint16_t suite);
 /* Seconds since 1970 by the clock that Mbed TLS checks dates against; negative: none. */
 int64_t ss_clock(void);
-bool ss_clock_set(int64_t seconds);
-/* Asks an SNTP server and sets the clock; 0 or an errno, negative. */
-int32_t ss_clock_sntp(const char *server, uint32_t timeout_ms);
+/* Milliseconds since 1970. False where the image has no clock that can be set. */
+bool ss_clock_set(int64_t ms);
+
+/* In the order of src/sntp.rs. */
+enum ss_sntp {
+	SS_SNTP_TIME,
+	/* *error tells. */
+	SS_SNTP_BROKEN,
+	SS_SNTP_NO_ANSWER,
+	SS_SNTP_NOT_SNTP,
+	/* Stratum 0; kiss tells. */
+	SS_SNTP_KISS,
+	SS_SNTP_UNSYNCHRONISED,
+};
+struct ss_sntp_answer {
+	/* Since 1970, now. */
+	int64_t ms;
+	struct ss_os_error error;
+	uint8_t kiss[4];
+};
+/* One request to an SNTP server, and its answer. */
+int32_t ss_sntp_ask(const struct ss_address *address, uint32_t timeout_ms,
+		    struct ss_sntp_answer *answer);
+
+typedef void ss_timekeeper_fn(void *context);
+/* Has run(context) called on a thread of its own; false if it was called before. */
+bool ss_timekeeper_start(ss_timekeeper_fn *run, void *context);
 
 bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32]);
 enum ss_pair {

@@ -39,20 +39,37 @@ pub struct Zephyr {
     earliest: UnixTime,
 }
 
-/// The clock cannot be set: the image has none, or nobody told the time.
+/// The clock cannot be set: the image has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClockError {
-    /// The `errno`; 0 if there is none.
-    pub number: i32,
-}
+pub struct NoClock;
 
-impl fmt::Display for ClockError {
+impl fmt::Display for NoClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the clock cannot be set (error {})", self.number)
+        f.write_str("this image has no clock that could be set")
     }
 }
 
-impl core::error::Error for ClockError {}
+impl core::error::Error for NoClock {}
+
+/// Sets the calendar clock, the one that certificates are checked against, to the time
+/// since 1970-01-01 00:00:00 UTC. From then on it runs by the kernel's uptime.
+///
+/// # Errors
+///
+/// [`NoClock`].
+pub fn set_clock(since_1970: Duration) -> Result<(), NoClock> {
+    match i64::try_from(since_1970.as_millis()) {
+        Ok(ms) if sys::ss_clock_set(ms) => Ok(()),
+        _ => Err(NoClock),
+    }
+}
+
+/// What the calendar clock shows; `None` if there is none or it was never set.
+pub(crate) fn clock() -> Option<UnixTime> {
+    u64::try_from(sys::ss_clock())
+        .ok()
+        .map(UnixTime::from_seconds)
+}
 
 impl Zephyr {
     /// The sockets, with credentials stored from `first_tag` on.
@@ -74,35 +91,6 @@ impl Zephyr {
     pub(crate) const fn first_tag(&self) -> SecTag {
         self.first_tag
     }
-
-    /// Sets the calendar clock, the one that certificates are checked against.
-    ///
-    /// # Errors
-    ///
-    /// [`ClockError`] where the image has no such clock.
-    pub fn set_clock(&self, now: UnixTime) -> Result<(), ClockError> {
-        match i64::try_from(now.seconds()) {
-            Ok(seconds) if sys::ss_clock_set(seconds) => Ok(()),
-            _ => Err(ClockError { number: 0 }),
-        }
-    }
-
-    /// Asks an SNTP server for the time and sets the clock. Its answer is not
-    /// authenticated.
-    ///
-    /// # Errors
-    ///
-    /// [`ClockError`]: no answer in `timeout_ms`, or no clock.
-    pub fn set_clock_by_sntp(&self, server: &str, timeout_ms: u32) -> Result<(), ClockError> {
-        let server = CString::new(server).map_err(|_| ClockError { number: 0 })?;
-        // SAFETY: `server` is NUL-terminated and outlives the call.
-        match unsafe { sys::ss_clock_sntp(server.as_ptr(), timeout_ms) } {
-            0 => Ok(()),
-            negative => Err(ClockError {
-                number: negative.saturating_neg(),
-            }),
-        }
-    }
 }
 
 impl Backend for Zephyr {
@@ -110,9 +98,7 @@ impl Backend for Zephyr {
     type Connection = ZephyrConnection;
 
     fn now(&self) -> Option<UnixTime> {
-        u64::try_from(sys::ss_clock())
-            .ok()
-            .map(UnixTime::from_seconds)
+        clock()
     }
 
     fn earliest(&self) -> UnixTime {
@@ -209,32 +195,7 @@ impl Backend for Zephyr {
     }
 
     fn resolve(&self, host: &str, port: u16) -> Result<Addresses, OsError> {
-        if let Ok(address) = host.parse::<IpAddr>() {
-            let mut addresses = Addresses::new();
-            let _ = addresses.push(SocketAddr::new(address, port));
-            return Ok(addresses);
-        }
-        let not_found = OsError {
-            kind: OsErrorKind::NotFound,
-            number: 0,
-        };
-        let host = CString::new(host).map_err(|_| not_found)?;
-        let mut found = [sys::Address::default(); MAX_ADDRESSES];
-        let mut error = sys::OsError::default();
-        // SAFETY: `host` is NUL-terminated; the shim writes at most `found.len()`
-        // addresses, and `error`.
-        let count =
-            unsafe { sys::ss_resolve(host.as_ptr(), found.as_mut_ptr(), found.len(), &mut error) };
-        let count = usize::try_from(count).map_err(|_| os_error(error))?;
-        let addresses: Addresses = found
-            .iter()
-            .take(count)
-            .map(|address| SocketAddr::new(ip(address), port))
-            .collect();
-        if addresses.is_empty() {
-            return Err(not_found);
-        }
-        Ok(addresses)
+        resolve(host, port)
     }
 
     fn prepare(&self, config: &ClientConfig) -> Result<Prepared, Error> {
@@ -276,6 +237,36 @@ impl Backend for Zephyr {
             None => Err(ConnectFailure::Handshake(failure(&reason))),
         }
     }
+}
+
+/// The addresses of a host name, or the address that it is.
+pub(crate) fn resolve(host: &str, port: u16) -> Result<Addresses, OsError> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        let mut addresses = Addresses::new();
+        let _ = addresses.push(SocketAddr::new(address, port));
+        return Ok(addresses);
+    }
+    let not_found = OsError {
+        kind: OsErrorKind::NotFound,
+        number: 0,
+    };
+    let host = CString::new(host).map_err(|_| not_found)?;
+    let mut found = [sys::Address::default(); MAX_ADDRESSES];
+    let mut error = sys::OsError::default();
+    // SAFETY: `host` is NUL-terminated; the shim writes at most `found.len()`
+    // addresses, and `error`.
+    let count =
+        unsafe { sys::ss_resolve(host.as_ptr(), found.as_mut_ptr(), found.len(), &mut error) };
+    let count = usize::try_from(count).map_err(|_| os_error(error))?;
+    let addresses: Addresses = found
+        .iter()
+        .take(count)
+        .map(|address| SocketAddr::new(ip(address), port))
+        .collect();
+    if addresses.is_empty() {
+        return Err(not_found);
+    }
+    Ok(addresses)
 }
 
 /// What [`certificate`] finds behind its context pointer.

@@ -22,16 +22,20 @@ pub mod native;
 mod prepared;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod server;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+pub mod sntp;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod socket;
 mod store;
 mod stored;
 mod sys;
 mod tcp;
+#[cfg(CONFIG_SECURE_SOCKETS_SNTP_AGAIN)]
+pub mod timekeeper;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 pub mod workers;
 
-pub use backend::{ClockError, Zephyr};
+pub use backend::{NoClock, Zephyr, set_clock};
 pub use connection::ZephyrConnection;
 #[doc(hidden)]
 pub use entry::run;

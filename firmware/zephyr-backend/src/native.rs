@@ -80,6 +80,12 @@ pub enum Argument {
     TlsHeap,
     /// `--crl-url=urls`.
     CrlUrl,
+    /// `--sntp=servers`.
+    Sntp,
+    /// `--sntp-limit=seconds`.
+    SntpLimit,
+    /// `--sntp-interval=seconds`.
+    SntpInterval,
 }
 
 unsafe extern "C" {

@@ -219,8 +219,7 @@ unsafe extern "C" {
     pub(crate) fn ss_free(connection: *mut Connection);
     pub(crate) safe fn ss_suite_known(suite: u16) -> bool;
     pub(crate) safe fn ss_clock() -> i64;
-    pub(crate) safe fn ss_clock_set(seconds: i64) -> bool;
-    pub(crate) fn ss_clock_sntp(server: *const c_char, timeout_ms: u32) -> i32;
+    pub(crate) safe fn ss_clock_set(ms: i64) -> bool;
     pub(crate) fn ss_sha256(data: *const u8, length: usize, digest: *mut [u8; 32]) -> bool;
     pub(crate) fn ss_check_pair(
         certificate: *const u8,

@@ -500,7 +500,8 @@ fn page() -> String {
     section(
         &mut page,
         "`TimeProblem`: a server told no time that could be believed",
-        "Before modes 2 and 3 connect, on a device that has its clock from the network.",
+        "Before modes 2 and 3 connect, on a device that has its clock from the network\n\
+         ([clock.md](clock.md)).",
         &time_problems(),
     );
     page
