@@ -9,14 +9,14 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use der::asn1::BitStringRef;
-use der::{AnyRef, Decode, Encode, Sequence};
+use der::Tag;
 
 use super::Crypto;
 use super::examiner::Link;
 use crate::backend::SignatureError;
 use crate::credential::Trust;
 use crate::diagnosis::Refusal;
+use crate::x509::walk::Walk;
 use crate::x509::{CertificateFacts, SignatureAlgorithm};
 
 /// What comes of one candidate, worst guess first: the last one that applies to any
@@ -100,14 +100,6 @@ fn wrong_with(
     }
 }
 
-/// RFC 5280, section 4.1, as far as a signature needs it.
-#[derive(Sequence)]
-struct Signed<'a> {
-    body: AnyRef<'a>,
-    _algorithm: AnyRef<'a>,
-    signature: BitStringRef<'a>,
-}
-
 /// Verifies the signature on a certificate (DER), made by `algorithm`, with a key (a
 /// SubjectPublicKeyInfo in DER).
 pub(crate) fn verify_signed(
@@ -116,10 +108,17 @@ pub(crate) fn verify_signed(
     public_key: &[u8],
     crypto: &dyn Crypto,
 ) -> Result<(), SignatureError> {
-    let signed = Signed::from_der(der).map_err(|_| SignatureError::Invalid)?;
-    let body = signed.body.to_der().map_err(|_| SignatureError::Invalid)?;
-    let signature = signed.signature.raw_bytes();
-    crypto.verify_signature(algorithm, public_key, &body, signature)
+    let (body, signature) = signed(der).ok_or(SignatureError::Invalid)?;
+    crypto.verify_signature(algorithm, public_key, body, signature)
+}
+
+/// What is signed, and the signature (RFC 5280, section 4.1).
+fn signed(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut fields = Walk::only(der)?.walk(Tag::Sequence)?;
+    let body = fields.read()?.whole;
+    fields.read()?;
+    let signature = fields.read()?.bits()?;
+    fields.is_over().then_some((body, signature))
 }
 
 fn wrong_signature(

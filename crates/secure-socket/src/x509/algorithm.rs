@@ -5,11 +5,11 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use der::asn1::{AnyRef, ObjectIdentifier};
-use der::{Decode, Encode, Sequence};
-use x509_cert::spki::{
-    AlgorithmIdentifierOwned, AlgorithmIdentifierRef, SubjectPublicKeyInfoOwned,
-};
+use der::asn1::ObjectIdentifier;
+use der::{Encode, Tag, TagNumber};
+use x509_cert::spki::AlgorithmIdentifierOwned;
+
+use super::walk::{Element, Walk};
 
 const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
@@ -75,32 +75,51 @@ pub enum PublicKeyKind {
     Other(String),
 }
 
-/// RFC 8017, appendix A.1.1.
-#[derive(Sequence)]
-struct RsaPublicKey<'a> {
-    modulus: der::asn1::UintRef<'a>,
-    _exponent: der::asn1::UintRef<'a>,
+/// An AlgorithmIdentifier (RFC 5280, section 4.1.1.2): its number, and its parameters.
+struct Identifier<'a> {
+    id: ObjectIdentifier,
+    parameters: Option<Element<'a>>,
+}
+
+impl<'a> Identifier<'a> {
+    fn read(element: Element<'a>) -> Option<Self> {
+        let mut fields = element.walk(Tag::Sequence)?;
+        let id = fields.read()?.id()?;
+        let parameters = match fields.is_over() {
+            true => None,
+            false => Some(fields.read()?),
+        };
+        fields.is_over().then_some(Self { id, parameters })
+    }
 }
 
 impl PublicKeyKind {
-    pub(super) fn read(info: &SubjectPublicKeyInfoOwned) -> Self {
-        let id = info.algorithm.oid;
+    /// Of a SubjectPublicKeyInfo; `None` if it is none.
+    pub(super) fn read(info: Element<'_>) -> Option<Self> {
+        let mut fields = info.walk(Tag::Sequence)?;
+        let Identifier { id, parameters } = Identifier::read(fields.read()?)?;
+        let key = fields.read()?.bits()?;
+        if !fields.is_over() {
+            return None;
+        }
         let known = match id {
-            RSA_ENCRYPTION | RSASSA_PSS => {
-                RsaPublicKey::from_der(info.subject_public_key.raw_bytes())
-                    .ok()
-                    .map(|key| Self::Rsa(bits(key.modulus.as_bytes())))
-            }
-            EC_PUBLIC_KEY => info
-                .algorithm
-                .parameters
-                .as_ref()
-                .and_then(|parameters| parameters.decode_as().ok())
+            RSA_ENCRYPTION | RSASSA_PSS => modulus(key).map(|modulus| Self::Rsa(bits(modulus))),
+            EC_PUBLIC_KEY => parameters
+                .and_then(Element::id)
                 .map(|curve| Self::Ec(Curve::read(curve))),
             _ => None,
         };
-        known.unwrap_or_else(|| Self::Other(id.to_string()))
+        Some(known.unwrap_or_else(|| Self::Other(id.to_string())))
     }
+}
+
+/// Of an RSAPublicKey (RFC 8017, appendix A.1.1).
+fn modulus(key: &[u8]) -> Option<&[u8]> {
+    let mut fields = Walk::only(key)?.walk(Tag::Sequence)?;
+    let modulus = fields.read()?.integer()?;
+    let exponent = fields.read()?.integer()?;
+    let is_positive = |number: &[u8]| number.first().is_some_and(|first| *first < 0x80);
+    (fields.is_over() && is_positive(modulus) && is_positive(exponent)).then_some(modulus)
 }
 
 /// How many bits a number has, its bytes given big end first.
@@ -177,19 +196,6 @@ pub enum SignatureAlgorithm {
     Other(String),
 }
 
-/// RFC 4055, section 3.1, as far as it is read.
-#[derive(Sequence)]
-struct PssParameters<'a> {
-    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
-    hash: Option<AlgorithmIdentifierRef<'a>>,
-    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
-    mask: Option<AlgorithmIdentifierRef<'a>>,
-    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
-    _salt: Option<u32>,
-    #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
-    _trailer: Option<u32>,
-}
-
 impl SignatureAlgorithm {
     const NAMED: [(ObjectIdentifier, SignatureScheme, Hash); 10] = [
         (
@@ -250,34 +256,54 @@ impl SignatureAlgorithm {
     ];
 
     pub(crate) fn read(identifier: &AlgorithmIdentifierOwned) -> Self {
-        let id = identifier.oid;
-        if id == RSASSA_PSS {
-            return Self::read_pss(identifier).unwrap_or_else(|| Self::Other(id.to_string()));
-        }
-        Self::NAMED
-            .into_iter()
-            .find(|(named, ..)| *named == id)
-            .map_or_else(
-                || Self::Other(id.to_string()),
-                |(_, scheme, hash)| Self::Known(scheme, hash),
-            )
+        let other = || Self::Other(identifier.oid.to_string());
+        let Ok(der) = identifier.to_der() else {
+            return other();
+        };
+        Walk::only(&der).and_then(Self::of).unwrap_or_else(other)
     }
 
-    /// `None` where the hash and that of the mask are two.
-    fn read_pss(identifier: &AlgorithmIdentifierOwned) -> Option<Self> {
-        let der = identifier.parameters.as_ref()?.to_der().ok()?;
-        let parameters = PssParameters::from_der(&der).ok()?;
-        // What is left out is SHA-1 (RFC 4055, section 3.1).
-        let hash = match parameters.hash {
-            None => Hash::Sha1,
-            Some(hash) => Self::hash(hash.oid)?,
+    /// Of an AlgorithmIdentifier; `None` if it is none.
+    pub(super) fn of(identifier: Element<'_>) -> Option<Self> {
+        let Identifier { id, parameters } = Identifier::read(identifier)?;
+        let known = match id {
+            RSASSA_PSS => parameters.and_then(Self::of_pss),
+            id => Self::NAMED
+                .into_iter()
+                .find(|(named, ..)| *named == id)
+                .map(|(_, scheme, hash)| Self::Known(scheme, hash)),
         };
-        let mask = match parameters.mask {
+        Some(known.unwrap_or_else(|| Self::Other(id.to_string())))
+    }
+
+    /// RFC 4055, section 3.1; `None` where the hash and that of the mask are two.
+    fn of_pss(parameters: Element<'_>) -> Option<Self> {
+        let mut fields = parameters.walk(Tag::Sequence)?;
+        let mut field = |number| match fields.read_tagged(number) {
+            Some(field) => Walk::only(field.value).map(Some),
+            None => Some(None),
+        };
+        let hash = field(TagNumber::N0)?;
+        let mask = field(TagNumber::N1)?;
+        // The length of the salt, and the trailer.
+        for number in [TagNumber::N2, TagNumber::N3] {
+            if let Some(number) = field(number)? {
+                number.integer()?;
+            }
+        }
+        if !fields.is_over() {
+            return None;
+        }
+        // What is left out is SHA-1.
+        let hash = match hash {
+            None => Hash::Sha1,
+            Some(hash) => Self::hash(Identifier::read(hash)?.id)?,
+        };
+        let mask = match mask {
             None => Hash::Sha1,
             Some(mask) => {
-                let parameters: AnyRef<'_> = mask.parameters?;
-                let inner: AlgorithmIdentifierRef<'_> = parameters.decode_as().ok()?;
-                Self::hash(inner.oid)?
+                let inner = Identifier::read(mask)?.parameters?;
+                Self::hash(Identifier::read(inner)?.id)?
             }
         };
         (hash == mask).then_some(Self::Known(SignatureScheme::RsaPss, hash))

@@ -6,26 +6,26 @@
 //! and for [`Policy`](crate::policy::Policy) to say.
 
 mod algorithm;
+mod certificate;
+mod distinguished;
+mod extensions;
 mod names;
+#[cfg(test)]
+mod tests;
 pub(crate) mod walk;
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Encode};
-use x509_cert::Certificate;
-use x509_cert::ext::pkix::crl::dp::DistributionPoint;
-use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
-use x509_cert::ext::pkix::{
-    AuthorityInfoAccessSyntax, BasicConstraints, CrlDistributionPoints, ExtendedKeyUsage, KeyUsage,
-    NameConstraints, SubjectAltName,
-};
 use x509_cert::time::Time;
 
 pub use algorithm::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
 pub use names::{Constraint, NameConstraintsFacts, SubjectName};
 
+use self::certificate::Parts;
+use self::distinguished::DistinguishedName;
+use self::extensions::{Extensions, Usage};
 use crate::time::UnixTime;
 
 /// RFC 5280, section 4.2.1.12.
@@ -36,22 +36,6 @@ const CLIENT_AUTH: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.
 const OCSP_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.9");
 /// RFC 5280, section 4.2.1.12.
 const ANY_EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
-/// RFC 5280, section 4.2.2.1.
-const AD_OCSP: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1");
-/// RFC 5280, section 4.2.2.1.
-const AD_CA_ISSUERS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.2");
-/// X.520, commonName.
-const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
-
-/// The critical extensions that the TLS library understands: RFC 5280, sections
-/// 4.2.1.3, .6, .9 and .12. Not among them is nameConstraints (.10): those that are not
-/// critical are looked at here, and Mbed TLS reads no certificate in which they are.
-const UNDERSTOOD: [ObjectIdentifier; 4] = [
-    ObjectIdentifier::new_unwrap("2.5.29.15"),
-    ObjectIdentifier::new_unwrap("2.5.29.17"),
-    ObjectIdentifier::new_unwrap("2.5.29.19"),
-    ObjectIdentifier::new_unwrap("2.5.29.37"),
-];
 
 /// The fields of an X.509 certificate (RFC 5280) that a check or a person asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,66 +99,42 @@ impl CertificateFacts {
     /// Reads a certificate in DER; `None` if it is none, or breaks its own format.
     #[must_use]
     pub fn read(der: &[u8]) -> Option<Self> {
-        let certificate = Certificate::from_der(der).ok()?;
-        let body = certificate.tbs_certificate;
-        let names = body.get::<SubjectAltName>().ok()?;
-        let usage = body.get::<KeyUsage>().ok()?.map(|(_, usage)| usage);
-        let purposes = body.get::<ExtendedKeyUsage>().ok()?;
-        let purposes = purposes.map(|(_, purposes)| purposes.0);
-        let constraints = body.get::<BasicConstraints>().ok()?;
-        let constraints = constraints.map(|(_, constraints)| constraints);
-        let name_constraints = body.get::<NameConstraints>().ok()?;
-        let access = body.get::<AuthorityInfoAccessSyntax>().ok()?;
-        let access = access.map_or_else(Vec::new, |(_, access)| access.0);
-        let points = body.get::<CrlDistributionPoints>().ok()?;
+        let parts = Parts::read(der)?;
+        let extensions = Extensions::read(parts.extensions)?;
+        let purposes = extensions.purposes.as_deref();
         let allows = |purpose: ObjectIdentifier| {
-            purposes.as_ref().is_none_or(|purposes| {
+            purposes.is_none_or(|purposes| {
                 purposes.contains(&purpose) || purposes.contains(&ANY_EXTENDED_KEY_USAGE)
             })
         };
-        let urls = |method: ObjectIdentifier| {
-            access
-                .iter()
-                .filter(|access| access.access_method == method)
-                .filter_map(|access| url(&access.access_location))
-                .collect()
-        };
+        let may = |use_| extensions.usage.is_none_or(|usage| usage.allows(use_));
+        let subject = DistinguishedName::read(parts.subject)?;
+        let basic = extensions.basic.unwrap_or_default();
+        let access = extensions.access.unwrap_or_default();
         Some(Self {
-            common_name: names::attribute(&body.subject, COMMON_NAME),
-            serial: significant(body.serial_number.as_bytes()).to_vec(),
-            names: names.map(|(_, names)| names.0.iter().map(SubjectName::read).collect()),
-            key: PublicKeyKind::read(&body.subject_public_key_info),
-            public_key: body.subject_public_key_info.to_der().ok()?,
-            signature: SignatureAlgorithm::read(&certificate.signature_algorithm),
-            is_ca: constraints.as_ref().is_some_and(|ca| ca.ca),
-            path_length: constraints.and_then(|ca| ca.path_len_constraint),
-            may_sign: usage.is_none_or(|usage| usage.digital_signature()),
-            may_sign_certificates: usage.is_none_or(|usage| usage.key_cert_sign()),
-            may_sign_crls: usage.is_none_or(|usage| usage.crl_sign()),
+            subject: subject.text,
+            issuer: DistinguishedName::read(parts.issuer)?.text,
+            common_name: subject.common_name,
+            serial: significant(parts.serial).to_vec(),
+            not_before: parts.not_before,
+            not_after: parts.not_after,
+            key: PublicKeyKind::read(parts.public_key)?,
+            public_key: parts.public_key.whole.to_vec(),
+            signature: SignatureAlgorithm::of(parts.algorithm)?,
+            is_ca: basic.is_ca,
+            path_length: basic.path_length,
+            may_sign: may(Usage::DIGITAL_SIGNATURE),
+            may_sign_certificates: may(Usage::KEY_CERT_SIGN),
+            may_sign_crls: may(Usage::CRL_SIGN),
             server_auth: allows(SERVER_AUTH),
             client_auth: allows(CLIENT_AUTH),
-            ocsp_signing: purposes
-                .as_ref()
-                .is_some_and(|purposes| purposes.contains(&OCSP_SIGNING)),
-            name_constraints: name_constraints
-                .map(|(_, constraints)| NameConstraintsFacts::read(&constraints)),
-            ocsp_urls: urls(AD_OCSP),
-            issuer_urls: urls(AD_CA_ISSUERS),
-            crl_urls: points.map_or_else(Vec::new, |(_, points)| {
-                points.0.iter().flat_map(point_urls).collect()
-            }),
-            not_understood: body
-                .extensions
-                .iter()
-                .flatten()
-                .filter(|extension| extension.critical)
-                .filter(|extension| !UNDERSTOOD.contains(&extension.extn_id))
-                .map(|extension| extension.extn_id.to_string())
-                .collect(),
-            subject: body.subject.to_string(),
-            issuer: body.issuer.to_string(),
-            not_before: seconds(&body.validity.not_before),
-            not_after: seconds(&body.validity.not_after),
+            ocsp_signing: purposes.is_some_and(|purposes| purposes.contains(&OCSP_SIGNING)),
+            names: extensions.names,
+            name_constraints: extensions.name_constraints,
+            ocsp_urls: access.ocsp,
+            issuer_urls: access.issuers,
+            crl_urls: extensions.crl_urls.unwrap_or_default(),
+            not_understood: extensions.not_understood,
         })
     }
 
@@ -194,18 +154,4 @@ pub(crate) fn seconds(time: &Time) -> UnixTime {
 pub(crate) fn significant(bytes: &[u8]) -> &[u8] {
     let zeroes = bytes.iter().take_while(|byte| **byte == 0).count();
     &bytes[zeroes..]
-}
-
-fn url(name: &GeneralName) -> Option<String> {
-    match name {
-        GeneralName::UniformResourceIdentifier(uri) => Some(uri.to_string()),
-        _ => None,
-    }
-}
-
-fn point_urls(point: &DistributionPoint) -> Vec<String> {
-    match &point.distribution_point {
-        Some(DistributionPointName::FullName(names)) => names.iter().filter_map(url).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -3,40 +3,47 @@
 //! The names in certificates.
 
 use alloc::borrow::ToOwned;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use der::Tagged;
-use der::asn1::{
-    Ia5StringRef, ObjectIdentifier, PrintableStringRef, TeletexStringRef, Utf8StringRef,
-};
-use x509_cert::ext::pkix::NameConstraints;
-use x509_cert::ext::pkix::constraints::name::GeneralSubtree;
-use x509_cert::ext::pkix::name::GeneralName;
-use x509_cert::name::Name;
+use der::{Tag, TagNumber};
 
-/// The value of the last attribute of this kind in a distinguished name, if it is
-/// text.
-pub(super) fn attribute(name: &Name, kind: ObjectIdentifier) -> Option<String> {
-    let attribute = name
-        .0
-        .iter()
-        .flat_map(|set| set.0.iter())
-        .rfind(|attribute| attribute.oid == kind)?;
-    let value = &attribute.value;
-    let text = match value.tag() {
-        der::Tag::Utf8String => value.decode_as::<Utf8StringRef<'_>>().ok()?.to_string(),
-        der::Tag::PrintableString => value
-            .decode_as::<PrintableStringRef<'_>>()
-            .ok()?
-            .to_string(),
-        der::Tag::Ia5String => value.decode_as::<Ia5StringRef<'_>>().ok()?.to_string(),
-        der::Tag::TeletexString => value.decode_as::<TeletexStringRef<'_>>().ok()?.to_string(),
-        _ => return None,
-    };
-    Some(text)
+use super::walk::Element;
+
+/// A GeneralName (RFC 5280, section 4.2.1.6), as far as its kind is understood here.
+pub(super) enum GeneralName<'a> {
+    Email(&'a str),
+    Dns(&'a str),
+    Uri(&'a str),
+    /// An address, or an address and a mask.
+    Ip(&'a [u8]),
+    Other,
+}
+
+impl<'a> GeneralName<'a> {
+    /// `None` if it is none.
+    pub(super) fn read(element: Element<'a>) -> Option<Self> {
+        let text = || {
+            let text = core::str::from_utf8(element.value).ok()?;
+            text.is_ascii().then_some(text)
+        };
+        Some(match element.context()? {
+            (1, false) => Self::Email(text()?),
+            (2, false) => Self::Dns(text()?),
+            (6, false) => Self::Uri(text()?),
+            (7, false) => Self::Ip(element.value),
+            // otherName, x400Address, directoryName, ediPartyName; registeredID.
+            (0 | 3..=5, true) | (8, false) => Self::Other,
+            _ => return None,
+        })
+    }
+
+    /// The names of a GeneralNames, with whatever tag; `None` if it is none.
+    pub(super) fn read_all(names: Element<'a>) -> Option<Vec<Self>> {
+        names.elements()?.into_iter().map(Self::read).collect()
+    }
 }
 
 /// A name in a subjectAltName (RFC 5280, section 4.2.1.6).
@@ -58,15 +65,13 @@ pub enum SubjectName {
 }
 
 impl SubjectName {
-    pub(super) fn read(name: &GeneralName) -> Self {
-        match name {
-            GeneralName::DnsName(name) => Self::Dns(name.as_str().to_owned()),
-            GeneralName::Rfc822Name(name) => Self::Email(name.as_str().to_owned()),
-            GeneralName::UniformResourceIdentifier(uri) => Self::Uri(uri.as_str().to_owned()),
-            GeneralName::IpAddress(address) => {
-                address_of(address.as_bytes()).map_or(Self::BadIp, Self::Ip)
-            }
-            _ => Self::Other,
+    pub(super) fn new(name: &GeneralName<'_>) -> Self {
+        match *name {
+            GeneralName::Dns(name) => Self::Dns(name.to_owned()),
+            GeneralName::Email(name) => Self::Email(name.to_owned()),
+            GeneralName::Uri(uri) => Self::Uri(uri.to_owned()),
+            GeneralName::Ip(address) => address_of(address).map_or(Self::BadIp, Self::Ip),
+            GeneralName::Other => Self::Other,
         }
     }
 }
@@ -107,15 +112,24 @@ pub enum Constraint {
 }
 
 impl Constraint {
-    fn read(subtree: &GeneralSubtree) -> Self {
-        match &subtree.base {
-            GeneralName::DnsName(name) => {
-                let name = name.as_str();
-                Self::Dns(name.strip_prefix('.').unwrap_or(name).to_owned())
-            }
-            GeneralName::IpAddress(range) => {
-                let bytes = range.as_bytes();
-                let (address, mask) = bytes.split_at(bytes.len() / 2);
+    /// Of a GeneralSubtree; `None` if it is none. Its minimum and maximum are for no kind
+    /// of name that is understood here.
+    fn read(subtree: Element<'_>) -> Option<Self> {
+        let mut fields = subtree.walk(Tag::Sequence)?;
+        let base = GeneralName::read(fields.read()?)?;
+        for number in 0..=1 {
+            fields.read_if(|tag| {
+                matches!(tag, Tag::ContextSpecific { constructed: false, number: found }
+                    if found.value() == number)
+            });
+        }
+        if !fields.is_over() {
+            return None;
+        }
+        Some(match base {
+            GeneralName::Dns(name) => Self::Dns(name.strip_prefix('.').unwrap_or(name).to_owned()),
+            GeneralName::Ip(range) => {
+                let (address, mask) = range.split_at(range.len() / 2);
                 match (address_of(address), address_of(mask)) {
                     (Some(address), Some(mask)) if address.is_ipv4() == mask.is_ipv4() => {
                         Self::Ip(address, mask)
@@ -124,7 +138,7 @@ impl Constraint {
                 }
             }
             _ => Self::Other,
-        }
+        })
     }
 }
 
@@ -139,13 +153,21 @@ pub struct NameConstraintsFacts {
 }
 
 impl NameConstraintsFacts {
-    pub(super) fn read(constraints: &NameConstraints) -> Self {
-        let read = |subtrees: &Option<Vec<GeneralSubtree>>| {
-            subtrees.iter().flatten().map(Constraint::read).collect()
+    /// `None` if it is none.
+    pub(super) fn read(constraints: Element<'_>) -> Option<Self> {
+        let mut fields = constraints.walk(Tag::Sequence)?;
+        let mut subtrees = |number| match fields.read_tagged(number) {
+            None => Some(Vec::new()),
+            Some(list) => list
+                .elements()?
+                .into_iter()
+                .map(Constraint::read)
+                .collect::<Option<_>>(),
         };
-        Self {
-            permitted: read(&constraints.permitted_subtrees),
-            excluded: read(&constraints.excluded_subtrees),
-        }
+        let (permitted, excluded) = (subtrees(TagNumber::N0)?, subtrees(TagNumber::N1)?);
+        fields.is_over().then_some(Self {
+            permitted,
+            excluded,
+        })
     }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Reads DER where it lies: nothing is copied, and nothing allocated.
+//! Reads DER where it lies: nothing is copied, and but for lists of where elements are,
+//! nothing allocated.
+
+use alloc::vec::Vec;
 
 use der::asn1::ObjectIdentifier;
-use der::{Decode, Header, Length, Reader, SliceReader, Tag};
+use der::{Decode, Header, Length, Reader, SliceReader, Tag, TagNumber};
 use x509_cert::time::Time;
 
 use super::seconds;
@@ -30,6 +33,11 @@ impl<'a> Element<'a> {
         Walk::over(self.value_of(tag)?)
     }
 
+    /// The elements in it, whatever its tag; `None` if one of them is no DER.
+    pub(crate) fn elements(self) -> Option<Vec<Element<'a>>> {
+        Walk::over(self.value)?.all()
+    }
+
     /// A time, if it is one as RFC 5280, section 4.1.2.5 has them.
     pub(crate) fn time(self) -> Option<UnixTime> {
         Time::from_der(self.whole).ok().map(|time| seconds(&time))
@@ -40,6 +48,38 @@ impl<'a> Element<'a> {
         ObjectIdentifier::from_bytes(self.value_of(Tag::ObjectIdentifier)?).ok()
     }
 
+    /// An INTEGER's bytes, big end first, if it is one in the fewest bytes.
+    pub(crate) fn integer(self) -> Option<&'a [u8]> {
+        match self.value_of(Tag::Integer)? {
+            [] | [0, 0..=0x7F, ..] | [0xFF, 0x80..=0xFF, ..] => None,
+            bytes => Some(bytes),
+        }
+    }
+
+    /// An INTEGER of 0 to 255, if it is one.
+    pub(crate) fn small(self) -> Option<u8> {
+        match *self.integer()? {
+            [byte @ 0..=0x7F] | [0, byte] => Some(byte),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a BIT STRING, if it is one; the last of them may be filled up.
+    pub(crate) fn bits(self) -> Option<&'a [u8]> {
+        bits(self.value_of(Tag::BitString)?)
+    }
+
+    /// The number of its context-specific tag, and whether it holds elements.
+    pub(crate) fn context(self) -> Option<(u8, bool)> {
+        match self.tag {
+            Tag::ContextSpecific {
+                constructed,
+                number,
+            } => Some((number.value(), constructed)),
+            _ => None,
+        }
+    }
+
     /// A truth value, if it is one.
     pub(crate) fn boolean(self) -> Option<bool> {
         match self.value_of(Tag::Boolean)? {
@@ -47,6 +87,15 @@ impl<'a> Element<'a> {
             [0xFF] => Some(true),
             _ => None,
         }
+    }
+}
+
+/// The bytes of a BIT STRING with this contents.
+pub(super) fn bits(contents: &[u8]) -> Option<&[u8]> {
+    match contents {
+        [0] => Some(&[]),
+        [0..=7, bytes @ ..] if !bytes.is_empty() => Some(bytes),
+        _ => None,
     }
 }
 
@@ -93,6 +142,25 @@ impl<'a> Walk<'a> {
     pub(crate) fn read_if(&mut self, is_it: impl FnOnce(Tag) -> bool) -> Option<Element<'a>> {
         let tag = Tag::try_from(*self.0.first()?).ok()?;
         if is_it(tag) { self.read() } else { None }
+    }
+
+    /// The next one if it has the context-specific tag `number` and holds elements.
+    pub(crate) fn read_tagged(&mut self, number: TagNumber) -> Option<Element<'a>> {
+        self.read_if(|tag| {
+            tag == Tag::ContextSpecific {
+                constructed: true,
+                number,
+            }
+        })
+    }
+
+    /// Every element that is left; `None` if one of them is no DER.
+    pub(crate) fn all(mut self) -> Option<Vec<Element<'a>>> {
+        let mut elements = Vec::new();
+        while !self.is_over() {
+            elements.push(self.read()?);
+        }
+        Some(elements)
     }
 
     /// Whether all was read.
