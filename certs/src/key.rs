@@ -2,8 +2,8 @@
 
 //! Keys of every kind that a recipe can name, and signatures with them.
 //!
-//! AWS-LC makes the keys and the signatures. It refuses RSA below 2048 bits and
-//! signatures over MD5 and SHA-1; the `rsa` crate makes those.
+//! AWS-LC makes the keys and the signatures. It refuses RSA below 2048 bits, a public
+//! exponent of 3, and signatures over MD5, SHA-1 and SHA-224; the `rsa` crate makes those.
 
 use crate::Error;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
@@ -24,7 +24,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use zeroize::Zeroizing;
 
-/// A kind of key: `p256`, `rsa2048` and so on.
+/// A kind of key: `p256`, `rsa2048` and so on. `rsa2048e3` has the public exponent 3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -33,8 +33,10 @@ pub enum KeyType {
     P256,
     P384,
     P521,
+    Secp256k1,
     Rsa1024,
     Rsa2048,
+    Rsa2048E3,
     Rsa3072,
     Rsa4096,
     Ed25519,
@@ -44,7 +46,7 @@ impl KeyType {
     fn is_rsa(self) -> bool {
         matches!(
             self,
-            Self::Rsa1024 | Self::Rsa2048 | Self::Rsa3072 | Self::Rsa4096
+            Self::Rsa1024 | Self::Rsa2048 | Self::Rsa2048E3 | Self::Rsa3072 | Self::Rsa4096
         )
     }
 
@@ -53,6 +55,7 @@ impl KeyType {
             Self::P256 => Some(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
             Self::P384 => Some(&signature::ECDSA_P384_SHA384_ASN1_SIGNING),
             Self::P521 => Some(&signature::ECDSA_P521_SHA512_ASN1_SIGNING),
+            Self::Secp256k1 => Some(&signature::ECDSA_P256K1_SHA256_ASN1_SIGNING),
             _ => None,
         }
     }
@@ -74,6 +77,7 @@ impl KeyType {
 pub enum Hash {
     Md5,
     Sha1,
+    Sha224,
     Sha256,
     Sha384,
     Sha512,
@@ -84,6 +88,7 @@ impl Hash {
         let algorithm = match self {
             Self::Md5 => return md5::Md5::digest(message).to_vec(),
             Self::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
+            Self::Sha224 => &digest::SHA224,
             Self::Sha256 => &digest::SHA256,
             Self::Sha384 => &digest::SHA384,
             Self::Sha512 => &digest::SHA512,
@@ -97,6 +102,7 @@ impl Hash {
             match self {
                 Self::Md5 => "1.2.840.113549.2.5",
                 Self::Sha1 => "1.3.14.3.2.26",
+                Self::Sha224 => "2.16.840.1.101.3.4.2.4",
                 Self::Sha256 => "2.16.840.1.101.3.4.2.1",
                 Self::Sha384 => "2.16.840.1.101.3.4.2.2",
                 Self::Sha512 => "2.16.840.1.101.3.4.2.3",
@@ -135,10 +141,18 @@ impl Key {
             ))
         };
         let (pkcs8, public) = match kind {
-            KeyType::Rsa1024 => {
-                let bad = |e: &dyn std::fmt::Display| Error::recipe("RSA-1024 key", e);
-                let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 1024)
-                    .map_err(|e| bad(&e))?;
+            KeyType::Rsa1024 | KeyType::Rsa2048E3 => {
+                let bad = |e: &dyn std::fmt::Display| Error::recipe("RSA key", e);
+                let (bits, exponent) = match kind {
+                    KeyType::Rsa1024 => (1024, 65537_u32),
+                    _ => (2048, 3),
+                };
+                let key = rsa::RsaPrivateKey::new_with_exp(
+                    &mut rsa::rand_core::OsRng,
+                    bits,
+                    &exponent.into(),
+                )
+                .map_err(|e| bad(&e))?;
                 let pkcs8 = key.to_pkcs8_der().map_err(|e| bad(&e))?;
                 let public = key
                     .to_public_key()
@@ -159,7 +173,7 @@ impl Key {
                     public.as_ref().to_vec(),
                 )
             }
-            KeyType::P256 | KeyType::P384 | KeyType::P521 => {
+            KeyType::P256 | KeyType::P384 | KeyType::P521 | KeyType::Secp256k1 => {
                 let algorithm = kind.ecdsa().ok_or(Error::Random)?;
                 let pair = EcdsaKeyPair::generate(algorithm).map_err(|_| Error::Random)?;
                 let pkcs8 = pair.to_pkcs8v1().map_err(|_| Error::Random)?;
@@ -216,6 +230,7 @@ impl Key {
                 let oid = match hash {
                     Hash::Md5 => "1.2.840.113549.1.1.4",
                     Hash::Sha1 => "1.2.840.113549.1.1.5",
+                    Hash::Sha224 => "1.2.840.113549.1.1.14",
                     Hash::Sha256 => "1.2.840.113549.1.1.11",
                     Hash::Sha384 => "1.2.840.113549.1.1.12",
                     Hash::Sha512 => "1.2.840.113549.1.1.13",
@@ -224,6 +239,7 @@ impl Key {
             }
             (_, Hash::Md5) => return refuse("there is no ECDSA with MD5; take an RSA key"),
             (_, Hash::Sha1) => "1.2.840.10045.4.1",
+            (_, Hash::Sha224) => "1.2.840.10045.4.3.1",
             (_, Hash::Sha256) => "1.2.840.10045.4.3.2",
             (_, Hash::Sha384) => "1.2.840.10045.4.3.3",
             (_, Hash::Sha512) => "1.2.840.10045.4.3.4",
@@ -245,13 +261,15 @@ impl Key {
             return Ok(signature.as_ref().to_vec());
         }
         let encoding: &'static dyn RsaEncoding = match (self.kind, hash, scheme.pss) {
-            (KeyType::Rsa1024, _, true) | (_, Hash::Md5 | Hash::Sha1, true) => {
+            (KeyType::Rsa1024 | KeyType::Rsa2048E3, _, true)
+            | (_, Hash::Md5 | Hash::Sha1 | Hash::Sha224, true) => {
                 return Err(Error::recipe(
                     "signature",
                     "`pss` needs 2048 bits or more, and sha256, sha384 or sha512",
                 ));
             }
-            (KeyType::Rsa1024, _, false) | (_, Hash::Md5 | Hash::Sha1, false) => {
+            (KeyType::Rsa1024 | KeyType::Rsa2048E3, _, false)
+            | (_, Hash::Md5 | Hash::Sha1 | Hash::Sha224, false) => {
                 return self.sign_weak(&hash.of(message), hash);
             }
             (_, Hash::Sha256, false) => &signature::RSA_PKCS1_SHA256,
@@ -289,7 +307,7 @@ fn ecdsa_digest(
     digest: &[u8],
 ) -> Result<digest::Digest, aws_lc_rs::error::Unspecified> {
     let algorithm = match kind {
-        KeyType::P256 => &digest::SHA256,
+        KeyType::P256 | KeyType::Secp256k1 => &digest::SHA256,
         KeyType::P384 => &digest::SHA384,
         _ => &digest::SHA512,
     };

@@ -71,6 +71,8 @@ fn every_kind_of_key_and_signature_is_valid() {
         ("key='rsa2048'\nhash='sha1'", ""),
         ("key='rsa2048'\nhash='md5'", ""),
         ("key='rsa1024'", "key='rsa1024'"),
+        ("key='rsa2048e3'", "hash='sha224'"),
+        ("key='secp256k1'", "hash='sha224'\nkey='secp256k1'"),
     ] {
         let world = make(&format!(
             "[[certificate]]\nid = 'root'\n{root}\n\
@@ -101,6 +103,10 @@ fn weak_ones_are_weak_and_large_ones_large() {
         ("key='rsa2048'\nhash='md5'", "md5WithRSAEncryption"),
         ("key='rsa2048'\nhash='sha1'", "sha1WithRSAEncryption"),
         ("key='rsa2048'\npss=true", "rsassaPss"),
+        ("key='rsa2048e3'", "Exponent: 3 (0x3)"),
+        ("key='rsa2048'\nhash='sha224'", "sha224WithRSAEncryption"),
+        ("hash='sha224'", "ecdsa-with-SHA224"),
+        ("key='secp256k1'", "ASN1 OID: secp256k1"),
         ("hash='sha1'", "ecdsa-with-SHA1"),
         ("key='p384'", "ecdsa-with-SHA384"),
         ("key='p384'", "secp384r1"),
