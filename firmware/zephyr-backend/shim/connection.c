@@ -84,6 +84,12 @@ static int show_certificate(void *context, mbedtls_x509_crt *crt, int depth, uin
 		*flags |= MBEDTLS_X509_BADCERT_OTHER;
 		return 0;
 	}
+	if (crt->raw.p == NULL) {
+		/* Mbed TLS passes over certificates that are signed in a way it does not know,
+		 * and goes on if none is left.
+		 */
+		return MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+	}
 	*flags = options->certificate(options->context, depth, crt->raw.p, crt->raw.len, *flags);
 	if (depth == 0 && *flags != 0) {
 		/* What came with it, in the order in which it came. */

@@ -137,11 +137,15 @@ pub(super) unsafe extern "C" fn callback(
 ) -> c_int {
     // SAFETY: the caller's, and the lifetimes end after the call.
     let (verify, flags) = unsafe { (&mut *verify.cast::<Verify<'_>>(), &mut *flags) };
+    // SAFETY: the caller's; the lifetime ends after the call.
+    let raw = unsafe { &(*certificate).raw };
+    if raw.p.is_null() {
+        // Mbed TLS passes over certificates that are signed in a way it does not know, and
+        // goes on if none is left.
+        return sys::MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
+    }
     // SAFETY: a parsed certificate holds its DER, for as long as the callback runs.
-    let der = unsafe {
-        let raw = &(*certificate).raw;
-        slice::from_raw_parts(raw.p, raw.len)
-    };
+    let der = unsafe { slice::from_raw_parts(raw.p, raw.len) };
     let depth = u8::try_from(depth).unwrap_or(u8::MAX);
     let answer = verify.present(der, depth, CheckFlags::from_bits(*flags));
     *flags = answer.bits();
