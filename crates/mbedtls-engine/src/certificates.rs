@@ -29,8 +29,11 @@ impl Certificates {
                 sys::mbedtls_x509_crt_parse_der(chain.as_ptr(), der.as_ptr(), der.len())
             });
             if code != 0 {
-                return Err(if TlsCode::new(code).is_out_of_memory() {
+                let code = TlsCode::new(code);
+                return Err(if code.is_out_of_memory() {
                     CredentialError::OutOfMemory(kind)
+                } else if code.is_unknown_algorithm() {
+                    CredentialError::CertificateUnsupported(kind)
                 } else {
                     CredentialError::Der(kind)
                 });

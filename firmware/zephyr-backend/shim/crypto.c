@@ -74,7 +74,8 @@ static enum ss_pair judge_key(int code)
 
 static enum ss_pair judge_certificate(int code)
 {
-	/* The key's own code is the low part of some of them. */
+	/* Another module's code may be the low part of it. */
+	code = -(-code & 0xff80);
 	if (code == MBEDTLS_ERR_X509_ALLOC_FAILED) {
 		return SS_PAIR_MEMORY;
 	}
@@ -83,6 +84,19 @@ static enum ss_pair judge_certificate(int code)
 		return SS_PAIR_UNSUPPORTED;
 	}
 	return SS_PAIR_CERTIFICATE;
+}
+
+int32_t ss_check_certificate(const uint8_t *certificate, size_t length)
+{
+	mbedtls_x509_crt crt;
+	int code;
+
+	ss_library_lock();
+	mbedtls_x509_crt_init(&crt);
+	code = mbedtls_x509_crt_parse_der_nocopy(&crt, certificate, length);
+	mbedtls_x509_crt_free(&crt);
+	ss_library_unlock();
+	return code == 0 ? SS_PAIR_OK : judge_certificate(code);
 }
 
 int32_t ss_check_pair(const uint8_t *certificate, size_t certificate_length, const uint8_t *key,
@@ -204,6 +218,13 @@ int32_t ss_verify_signature(int32_t scheme, int32_t hash, const uint8_t *public_
 }
 
 #else
+
+int32_t ss_check_certificate(const uint8_t *certificate, size_t length)
+{
+	ARG_UNUSED(certificate);
+	ARG_UNUSED(length);
+	return SS_PAIR_UNSUPPORTED;
+}
 
 int32_t ss_check_pair(const uint8_t *certificate, size_t certificate_length, const uint8_t *key,
 		      size_t key_length)

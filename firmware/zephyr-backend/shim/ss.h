@@ -206,6 +206,8 @@ enum ss_pair {
 	SS_PAIR_ENCRYPTED,
 	SS_PAIR_MEMORY,
 };
+/* One of SS_PAIR_OK, SS_PAIR_CERTIFICATE, SS_PAIR_UNSUPPORTED and SS_PAIR_MEMORY. */
+int32_t ss_check_certificate(const uint8_t *certificate, size_t length);
 int32_t ss_check_pair(const uint8_t *certificate, size_t certificate_length, const uint8_t *key,
 		      size_t key_length);
 

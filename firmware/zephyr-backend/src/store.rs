@@ -90,6 +90,20 @@ pub(crate) fn name(kind: Kind) -> CredentialKind {
     }
 }
 
+/// Whether Mbed TLS can read it, as it must once there is a connection: Zephyr's sockets
+/// would say no more then than EINVAL.
+fn check_anchor(der: &[u8]) -> Result<(), CredentialError> {
+    let kind = CredentialKind::CaCertificate;
+    // SAFETY: the pointer is that of the slice, with its length, and is not kept.
+    let verdict = unsafe { sys::ss_check_certificate(der.as_ptr(), der.len()) };
+    Err(match verdict {
+        sys::pair::OK => return Ok(()),
+        sys::pair::UNSUPPORTED => CredentialError::CertificateUnsupported(kind),
+        sys::pair::CERTIFICATE => CredentialError::Der(kind),
+        _ => CredentialError::OutOfMemory(kind),
+    })
+}
+
 /// The tags of a client, and what was stored under them.
 pub(crate) struct Loader {
     first: SecTag,
@@ -154,6 +168,7 @@ impl Loader {
             _ => return Err(CredentialError::Empty(CredentialKind::CaCertificate)),
         };
         for (index, anchor) in anchors.iter().enumerate() {
+            check_anchor(anchor.as_der())?;
             self.store(index, Kind::Ca, Bytes::Public(anchor.der().clone()))?;
         }
         Ok(())

@@ -221,6 +221,7 @@ unsafe extern "C" {
     pub(crate) safe fn ss_clock() -> i64;
     pub(crate) safe fn ss_clock_set(ms: i64) -> bool;
     pub(crate) fn ss_sha256(data: *const u8, length: usize, digest: *mut [u8; 32]) -> bool;
+    pub(crate) fn ss_check_certificate(certificate: *const u8, length: usize) -> i32;
     pub(crate) fn ss_check_pair(
         certificate: *const u8,
         certificate_length: usize,

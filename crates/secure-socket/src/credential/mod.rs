@@ -110,6 +110,9 @@ pub enum CredentialError {
     /// The certificate has a critical extension that is not understood here (RFC 5280,
     /// section 4.2).
     NotUnderstood(CredentialKind),
+    /// The certificate has a key, or is signed in a way, that the TLS library was built
+    /// without.
+    CertificateUnsupported(CredentialKind),
     /// The revocation list is of a kind that is refused.
     Crl(CrlError),
     /// The pin of a public key is not 64 hexadecimal digits.
@@ -181,6 +184,11 @@ impl fmt::Display for CredentialError {
             Self::NotUnderstood(kind) => write!(
                 f,
                 "the {kind} has a critical extension that is not understood here"
+            ),
+            Self::CertificateUnsupported(kind) => write!(
+                f,
+                "the {kind} has a key, or is signed in a way, that this TLS library was built \
+                 without"
             ),
             Self::Crl(error) => error.fmt(f),
             Self::Pin => {

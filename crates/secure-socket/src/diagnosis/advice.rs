@@ -424,6 +424,11 @@ impl CredentialError {
             Self::NotUnderstood(_) => {
                 "Issue the certificate anew without the extension, or not as a critical one."
             }
+            Self::CertificateUnsupported(_) => {
+                "Use a certificate with a key on P-256, signed over SHA-256, or build the TLS \
+                 library with what it takes: CONFIG_MBEDTLS_SHA1 for a root that signed itself \
+                 over SHA-1."
+            }
             Self::Crl(error) => error.advice(),
             Self::Pin => {
                 "Take the pin from `secure-sockets inspect`, or from `openssl x509 -pubkey -noout \

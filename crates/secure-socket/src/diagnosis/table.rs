@@ -304,6 +304,7 @@ fn credential_errors() -> Vec<Row> {
         EncryptedKey;
         Der(KIND);
         NotUnderstood(KIND);
+        CertificateUnsupported(KIND);
         // Each of its errors has a row of its own.
         Crl(CrlError::Delta);
         Pin;

@@ -87,8 +87,15 @@ impl TlsCode {
         // algorithms that it does not know.
         matches!(
             self.high(),
-            -0x2680..=-0x2080 | -0x2780 | -0x3D00..=-0x3C80 | -0x3B00..=-0x3A00
+            -0x2680..=-0x2080 | -0x2780 | -0x2800 | -0x3D00..=-0x3C80 | -0x3B00..=-0x3A00
         )
+    }
+
+    /// Whether it is a certificate's key or signature that Mbed TLS was built without.
+    #[must_use]
+    pub const fn is_unknown_algorithm(self) -> bool {
+        // X509_UNKNOWN_SIG_ALG; PK_UNKNOWN_PK_ALG, _UNKNOWN_NAMED_CURVE, _FEATURE_UNAVAILABLE.
+        matches!(self.high(), -0x2600 | -0x3C80 | -0x3A00 | -0x3980)
     }
 
     /// Whether Mbed TLS ran out of memory, in any of its modules.
