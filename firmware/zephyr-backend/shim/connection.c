@@ -76,7 +76,7 @@ static void fail(struct ss_failure *failure, const struct ss_connection *connect
 #if defined(CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK)
 static int show_certificate(void *context, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
-	const struct ss_connection *connection = context;
+	struct ss_connection *connection = context;
 	const struct ss_options *options = connection->options;
 
 	if (options == NULL || options->certificate == NULL || depth > UINT8_MAX) {
@@ -91,8 +91,11 @@ static int show_certificate(void *context, mbedtls_x509_crt *crt, int depth, uin
 		return MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG;
 	}
 	*flags = options->certificate(options->context, depth, crt->raw.p, crt->raw.len, *flags);
-	if (depth == 0 && *flags != 0) {
-		/* What came with it, in the order in which it came. */
+	connection->found |= *flags;
+	if (depth == 0 && connection->found != 0) {
+		/* The last of a chain in which there is a fault. What came with it, in the
+		 * order in which it came.
+		 */
 		for (const mbedtls_x509_crt *next = crt->next; next != NULL; next = next->next) {
 			options->sent(options->context, next->raw.p, next->raw.len);
 		}

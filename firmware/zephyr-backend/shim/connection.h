@@ -36,6 +36,8 @@ struct ss_connection {
 	int read_code;
 	int write_code;
 	int alert;
+	/* The flags of all certificates that were shown. */
+	uint32_t found;
 	/* What the socket below last failed with. */
 	int os_errno;
 	int64_t start;

@@ -149,7 +149,7 @@ pub(super) unsafe extern "C" fn callback(
     let depth = u8::try_from(depth).unwrap_or(u8::MAX);
     let answer = verify.present(der, depth, CheckFlags::from_bits(*flags));
     *flags = answer.bits();
-    if depth == 0 && !answer.is_passed() {
+    if depth == 0 && !verify.leaf.flags.is_passed() {
         // SAFETY: what the peer sent is a list that begins with its own certificate,
         // and lives as long as that.
         let mut next = unsafe { (*certificate).next };

@@ -47,8 +47,9 @@ impl Refusal {
                  neither should be needed, somebody may be in between."
             }
             Self::IssuerSignature { .. } => {
-                "Get the CA's certificate anew from whoever runs it: the one that is trusted has \
-                 the right name and another key, as after the CA was set up again."
+                "Get the CA's certificate anew from whoever runs it: the one that is trusted, or \
+                 was sent along, has the right name and another key, as after the CA was set up \
+                 again."
             }
             Self::NotACa { .. } => {
                 "Issue the issuer's certificate anew with basicConstraints CA:TRUE, or have a CA \

@@ -67,8 +67,8 @@ pub enum Refusal {
         /// holds them.
         anchors: Vec<String>,
     },
-    /// A trust anchor of ours has the issuer's name, but did not sign it: another CA
-    /// of the same name, or a forgery.
+    /// A trust anchor of ours, or a CA that came with it, has the issuer's name, but did
+    /// not sign it: another CA of the same name, or a forgery.
     IssuerSignature {
         /// The name in question.
         issuer: String,
@@ -263,7 +263,8 @@ impl fmt::Display for Refusal {
             }
             Self::IssuerSignature { issuer } => write!(
                 f,
-                "it names {issuer} as its issuer, but the trust anchor of that name did not sign it"
+                "it names {issuer} as its issuer, but the CA of that name that is at hand did not \
+                 sign it"
             ),
             Self::NotACa { issuer } => {
                 write!(f, "its issuer {issuer} is no CA (basicConstraints)")

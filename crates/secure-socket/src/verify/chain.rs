@@ -39,13 +39,20 @@ pub(super) fn untrusted(
         wrong_with(candidate, child, link.depth)
             .or_else(|| wrong_signature(candidate, child, &link.der, crypto))
     };
-    // A self-signed certificate is its own issuer, and nobody else's.
     if child.is_self_issued() {
+        // Mostly it is self-signed, which makes it nobody else's. It may be a CA that
+        // changed its key, and signed the new one with the old (RFC 5280, section 6.1).
+        let by_old_key = |candidate: &&CertificateFacts| {
+            candidate.public_key != child.public_key
+                && wrong_signature(candidate, child, &link.der, crypto).is_none()
+        };
+        let mut renewed = sent.iter().filter(is_issuer).filter(by_old_key);
         return Some(
             anchors
                 .iter()
                 .filter(is_issuer)
                 .find_map(check)
+                .or_else(|| renewed.find_map(|old| wrong_with(old, child, link.depth)))
                 .unwrap_or(Refusal::SelfSigned),
         );
     }

@@ -5,6 +5,7 @@
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::iter;
 
 use super::explain::explain;
 use super::{Crypto, Examiner, Expected, Findings, chain, name, purpose};
@@ -72,10 +73,14 @@ impl ChainExaminer<'_> {
     /// The TLS library's verdict, less what it is not to judge.
     fn verdict(&self, presented: &PresentedCertificate<'_>) -> CheckFlags {
         match self.expected.trust.anchors() {
-            // It looked for a CA where there is none to be found: the pin decides.
-            Anchors::Pinned(_) if presented.depth == 0 => {
-                presented.flags.without(CheckFlags::NOT_TRUSTED)
-            }
+            // It looked for a CA where there is none to be found, and at a signature that
+            // proves nothing: the pin decides. The key itself is looked at here.
+            Anchors::Pinned(_) if presented.depth == 0 => presented.flags.without(
+                CheckFlags::NOT_TRUSTED
+                    | CheckFlags::BAD_DIGEST
+                    | CheckFlags::BAD_ALGORITHM
+                    | CheckFlags::BAD_KEY,
+            ),
             // Nobody asks what came along with a pinned key.
             Anchors::Pinned(_) => CheckFlags::PASSED,
             _ => presented.flags,
@@ -122,6 +127,9 @@ impl ChainExaminer<'_> {
             );
         }
         if presented.depth > 0 {
+            if !is_anchor {
+                found.extend(purpose::judge_issuer(facts, peer));
+            }
             return found;
         }
         found.extend(purpose::judge(facts, peer));
@@ -131,7 +139,8 @@ impl ChainExaminer<'_> {
             found.push((CheckFlags::NAME, refusal));
         }
         for issuer in self.chain.iter().filter_map(|link| link.facts.as_ref()) {
-            if let Some(refusal) = name::judge_constraints(issuer, facts) {
+            let legacy = policy.legacy_common_name();
+            if let Some(refusal) = name::judge_constraints(issuer, facts, legacy) {
                 found.push((CheckFlags::OTHER, refusal));
             }
         }
@@ -209,14 +218,14 @@ impl ChainExaminer<'_> {
 
 impl Examiner for ChainExaminer<'_> {
     fn certificate(&mut self, presented: PresentedCertificate<'_>) -> CheckFlags {
-        let verdict = self.verdict(&presented);
         // Shown again, since the TLS library found more fault with it.
         if let Some(link) = self.chain.last_mut()
             && link.depth == presented.depth
         {
-            link.flags |= verdict;
+            link.flags |= presented.flags;
             return link.flags;
         }
+        let verdict = self.verdict(&presented);
         let facts = CertificateFacts::read(presented.der);
         if presented.depth == 0 {
             let sha256 = self.crypto.sha256(presented.der);
@@ -257,20 +266,23 @@ impl Examiner for ChainExaminer<'_> {
     }
 
     fn into_findings(self: Box<Self>) -> Findings {
+        let above = iter::once(None).chain(self.chain.iter().map(Some));
         let refused = self
             .chain
             .iter()
-            .filter(|link| !link.flags.is_passed())
-            .map(|link| CertificateRefusal {
+            .zip(above)
+            .filter(|(link, _)| !link.flags.is_passed())
+            .map(|(link, above)| CertificateRefusal {
                 depth: link.depth,
                 subject: link.facts.as_ref().map_or_else(
                     || "a certificate that cannot be read".to_owned(),
                     |facts| facts.subject.clone(),
                 ),
-                refusals: explain(link, &self.expected, || {
+                refusals: explain(link, above, &self.expected, || {
                     chain::untrusted(link, self.expected.trust, &self.sent, self.crypto)
                 }),
             })
+            .filter(|refused| !refused.refusals.is_empty())
             .collect();
         let policy = self.expected.trust.policy();
         let chain = match self.expected.keeps_chain || policy.status_check().is_some() {

@@ -10,9 +10,10 @@ use crate::diagnosis::{CheckFlags, Refusal};
 
 /// Everything that a certificate was refused for: what its issuer has to do with it
 /// first, then what the TLS library found, then what we found besides. Never empty if
-/// any flag is set.
+/// any flag is set, but for what was said of the key `above` already.
 pub(super) fn explain(
     link: &Link,
+    above: Option<&Link>,
     expected: &Expected<'_>,
     untrusted: impl FnOnce() -> Option<Refusal>,
 ) -> Vec<Refusal> {
@@ -52,6 +53,10 @@ pub(super) fn explain(
     if take(purpose::FLAGS) {
         refusals.push(purpose::refusal(link.depth, expected.peer));
     }
+    // Mbed TLS holds the key that signed a certificate against that certificate.
+    if above.is_some_and(|above| above.refusals.iter().any(is_about_the_key)) {
+        take(CheckFlags::BAD_KEY);
+    }
     if take(CheckFlags::BAD_DIGEST | CheckFlags::BAD_ALGORITHM | CheckFlags::BAD_KEY) {
         refusals.push(Refusal::WeakKey);
     }
@@ -64,6 +69,13 @@ pub(super) fn explain(
         refusals.push(Refusal::Other(rest));
     }
     refusals
+}
+
+const fn is_about_the_key(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::KeyTooShort { .. } | Refusal::KeyTooHeavy { .. } | Refusal::KeyNotAllowed { .. }
+    )
 }
 
 /// The flags that say the same as `refusal`, whoever set them.

@@ -80,6 +80,7 @@ fn matches(pattern: &str, wanted: &str) -> bool {
 pub(super) fn judge_constraints(
     issuer: &CertificateFacts,
     leaf: &CertificateFacts,
+    legacy_common_name: bool,
 ) -> Option<Refusal> {
     let constraints = issuer.name_constraints.as_ref()?;
     let refuse = |name: &dyn ToString| {
@@ -88,14 +89,22 @@ pub(super) fn judge_constraints(
             name: name.to_string(),
         })
     };
-    for name in leaf.names.iter().flatten() {
+    // Where it stands in for names it is held to what they are.
+    let common_name = match (&leaf.names, &leaf.common_name) {
+        (None, Some(name)) if legacy_common_name => Some(match name.parse() {
+            Ok(address) => SubjectName::Ip(address),
+            Err(_) => SubjectName::Dns(name.clone()),
+        }),
+        _ => None,
+    };
+    for name in leaf.names.iter().flatten().chain(&common_name) {
         let of_its_kind = |constraint: &&Constraint| is_same_kind(constraint, name);
         let mut permitted = constraints.permitted.iter().filter(of_its_kind).peekable();
         let allowed = permitted.peek().is_none() || permitted.any(|part| is_within(name, part));
         let forbidden = constraints
             .excluded
             .iter()
-            .any(|part| is_within(name, part));
+            .any(|part| reaches_into(name, part));
         if forbidden || !allowed {
             return refuse(name);
         }
@@ -133,8 +142,26 @@ fn is_within(name: &SubjectName, part: &Constraint) -> bool {
     }
 }
 
-/// Whether `name` is `parent` or ends in it at a dot. A wildcard is held to the same,
-/// as it stands: all that it stands for is below its parent.
+/// Whether any name that `name`, perhaps a wildcard, stands for is within `part`.
+fn reaches_into(name: &SubjectName, part: &Constraint) -> bool {
+    let (SubjectName::Dns(name), Constraint::Dns(parent)) = (name, part) else {
+        return is_within(name, part);
+    };
+    // With a dot in front or without: what is excluded is excluded whole.
+    let parent = parent.strip_prefix('.').unwrap_or(parent);
+    let wildcard_for = |name: &str| {
+        let (Some(above), Some((_, parent))) = (name.strip_prefix("*."), parent.split_once('.'))
+        else {
+            return false;
+        };
+        above.eq_ignore_ascii_case(parent)
+    };
+    is_below(name, parent) || wildcard_for(name)
+}
+
+/// Whether `name` is `parent` or ends in it at a dot; if `parent` has a dot in front, the
+/// latter alone. A wildcard is held to the same, as it stands: all that it stands for is
+/// below its parent.
 fn is_below(name: &str, parent: &str) -> bool {
     if parent.is_empty() {
         return true;
@@ -144,7 +171,10 @@ fn is_below(name: &str, parent: &str) -> bool {
     };
     let (above, tail) = (name.get(..start), name.get(start..));
     tail.is_some_and(|tail| tail.eq_ignore_ascii_case(parent))
-        && above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
+        && above.is_some_and(|above| match parent.starts_with('.') {
+            true => !above.is_empty(),
+            false => above.is_empty() || above.ends_with('.'),
+        })
 }
 
 #[cfg(test)]
@@ -174,6 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn wildcards_reach_into_what_is_excluded() {
+        let reaches = |name: &str, parent: &str| {
+            reaches_into(
+                &SubjectName::Dns(name.into()),
+                &Constraint::Dns(parent.into()),
+            )
+        };
+        for (name, parent, expected) in [
+            ("*.device.test", "a.device.test", true),
+            ("*.Device.test", "a.device.TEST", true),
+            ("*.device.test", ".a.device.test", true),
+            ("*.device.test", "device.test", true),
+            ("*.device.test", ".device.test", true),
+            // It stands for one label.
+            ("*.device.test", "b.a.device.test", false),
+            ("*.device.test", "a.test", false),
+            ("b.device.test", "a.device.test", false),
+        ] {
+            assert_eq!(reaches(name, parent), expected, "{name} {parent}");
+        }
+    }
+
+    #[test]
     fn names_below_a_constraint() {
         for (name, parent, expected) in [
             ("device.test", "device.test", true),
@@ -182,6 +235,10 @@ mod tests {
             ("adevice.test", "device.test", false),
             ("test", "device.test", false),
             ("device.test", "", true),
+            ("a.device.test", ".device.test", true),
+            ("device.test", ".device.test", false),
+            (".device.test", ".device.test", false),
+            ("adevice.test", ".device.test", false),
             ("é.test", "x.test", false),
         ] {
             assert_eq!(is_below(name, parent), expected, "{name} {parent}");

@@ -29,6 +29,22 @@ pub(super) fn judge(facts: &CertificateFacts, peer: Peer) -> Option<(CheckFlags,
     Some((flags, refusal(0, peer)))
 }
 
+/// A CA that says what for may issue certificates for nothing else (RFC 5280, section
+/// 4.2.1.12): one for mail vouches for no server.
+pub(super) const fn judge_issuer(
+    facts: &CertificateFacts,
+    peer: Peer,
+) -> Option<(CheckFlags, Refusal)> {
+    let (allowed, wanted) = match peer {
+        Peer::Server => (facts.server_auth, "issuing for TLS servers (serverAuth)"),
+        Peer::Client => (facts.client_auth, "issuing for TLS clients (clientAuth)"),
+    };
+    if allowed {
+        return None;
+    }
+    Some((CheckFlags::EXT_KEY_USAGE, Refusal::Purpose { wanted }))
+}
+
 pub(super) const fn refusal(depth: u8, peer: Peer) -> Refusal {
     Refusal::Purpose {
         wanted: match (depth, peer) {

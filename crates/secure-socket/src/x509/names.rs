@@ -102,7 +102,8 @@ fn address_of(bytes: &[u8]) -> Option<IpAddr> {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Constraint {
-    /// This DNS name and all below it; empty for all DNS names.
+    /// This DNS name and all below it; with a dot in front, what is below it alone; empty
+    /// for all DNS names.
     Dns(String),
     /// The addresses that agree with the first in all bits of the second, which is of
     /// the same family.
@@ -127,7 +128,7 @@ impl Constraint {
             return None;
         }
         Some(match base {
-            GeneralName::Dns(name) => Self::Dns(name.strip_prefix('.').unwrap_or(name).to_owned()),
+            GeneralName::Dns(name) => Self::Dns(name.to_owned()),
             GeneralName::Ip(range) => {
                 let (address, mask) = range.split_at(range.len() / 2);
                 match (address_of(address), address_of(mask)) {

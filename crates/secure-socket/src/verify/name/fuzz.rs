@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use super::{is_below, is_for, is_within, matches};
+use super::{is_below, is_for, is_within, matches, reaches_into};
 use crate::name::{MAX_DNS_NAME, ServerName};
 use crate::x509::{Constraint, SubjectName};
 
@@ -62,11 +62,24 @@ fn constraint(name: &str, parent: &str) {
     let is_inside = is_below(name, parent);
     let fold =
         |name: &str| -> Vec<String> { name.rsplit('.').map(str::to_ascii_lowercase).collect() };
-    let (inner, outer) = (fold(name), fold(parent));
-    let expected = parent.is_empty() || inner.starts_with(&outer);
+    let inner = fold(name);
+    let expected = match parent.strip_prefix('.') {
+        // What is below it alone.
+        Some(bare) => {
+            let outer = fold(bare);
+            inner.starts_with(&outer) && inner.len() > outer.len() && name.len() > parent.len()
+        }
+        None => parent.is_empty() || inner.starts_with(&fold(parent)),
+    };
     assert_eq!(is_inside, expected, "{name:?} {parent:?}");
     let within = |part| is_within(&SubjectName::Dns(name.into()), &part);
     assert_eq!(within(Constraint::Dns(parent.into())), is_inside);
+    // What is excluded is at least what would be permitted.
+    let excluded = reaches_into(
+        &SubjectName::Dns(name.into()),
+        &Constraint::Dns(parent.into()),
+    );
+    assert!(excluded || !is_inside, "{name:?} {parent:?}");
     assert!(!within(Constraint::Other));
 }
 
