@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+pub mod cases;
 pub mod crl;
 mod date;
 mod error;

@@ -148,7 +148,7 @@ fn siblings(target: &Path) -> Result<(PathBuf, PathBuf), Error> {
     Ok((sibling("new"), sibling("old")))
 }
 
-fn write_file(path: &Path, contents: &[u8], private: bool) -> Result<(), Error> {
+pub(crate) fn write_file(path: &Path, contents: &[u8], private: bool) -> Result<(), Error> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::io(parent))?;
     }

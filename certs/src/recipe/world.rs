@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-use super::{CertificateRecipe, Corrupt, Date, Recipe};
+use super::{CertificateRecipe, Corrupt, Date, Hash, Recipe};
 use crate::crl::Crl;
 use crate::key::{Key, Keys, Scheme, signature_bits};
 use crate::ocsp::{Answers, OcspRecipe};
@@ -117,6 +117,18 @@ impl World {
     /// [`Error::NotInWorld`].
     pub fn key_pem(&self, id: &str) -> Result<Zeroizing<String>, Error> {
         self.issued(id)?.key.pem()
+    }
+
+    /// The SHA-256 of a certificate's public key (its SubjectPublicKeyInfo in DER;
+    /// RFC 7469, section 2.4), in hexadecimal digits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotInWorld`].
+    pub fn pin(&self, id: &str) -> Result<String, Error> {
+        let public = self.issued(id)?.key.public().to_der()?;
+        let hash = Hash::Sha256.of(&public);
+        Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// When a certificate begins and ends to be valid, in seconds since 1970.

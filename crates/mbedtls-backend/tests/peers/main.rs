@@ -9,6 +9,7 @@
 mod admission;
 mod as_client;
 mod as_server;
+mod cases;
 mod clock;
 mod crl_url;
 mod crl_url_misbehaviour;

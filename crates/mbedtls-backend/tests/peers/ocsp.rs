@@ -137,11 +137,7 @@ fn server_that_tells(kind: KeyKind, version: TlsVersion) -> Peer {
     args.extend(["-cert", &files[0], "-key", &files[1]]);
     args.extend(["-cert_chain", &files[2]]);
     let mut peer = Peer::spawn("openssl", &args, 0);
-    peer.wait_for("ACCEPT 127.0.0.1:");
-    peer.wait_for("\n");
-    let output = peer.output();
-    let port = output.split("ACCEPT 127.0.0.1:").nth(1).unwrap();
-    peer.port = port.lines().next().unwrap().trim().parse().unwrap();
+    peer.port = peer.accepts_at();
     peer
 }
 

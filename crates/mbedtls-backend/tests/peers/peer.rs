@@ -77,6 +77,15 @@ impl Peer {
         self.output.lock().unwrap().clone()
     }
 
+    /// The port that `openssl s_server` was given, once it listens there.
+    pub(crate) fn accepts_at(&self) -> u16 {
+        self.wait_for("ACCEPT 127.0.0.1:");
+        self.wait_for("\n");
+        let output = self.output();
+        let port = output.split("ACCEPT 127.0.0.1:").nth(1).unwrap();
+        port.lines().next().unwrap().trim().parse().unwrap()
+    }
+
     /// Waits until the program has written `text`.
     pub(crate) fn wait_for(&self, text: &str) {
         assert!(
@@ -203,11 +212,7 @@ fn openssl_server(auth: Auth, version: TlsVersion, port: u16, more: &[&str]) -> 
     if port != 0 {
         return peer;
     }
-    peer.wait_for("ACCEPT 127.0.0.1:");
-    peer.wait_for("\n");
-    let output = peer.output();
-    let port = output.split("ACCEPT 127.0.0.1:").nth(1).unwrap();
-    peer.port = port.lines().next().unwrap().trim().parse().unwrap();
+    peer.port = peer.accepts_at();
     peer
 }
 
