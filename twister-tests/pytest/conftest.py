@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cases import Written
 from device import Device
 from peer import OpensslServer
 from revocation import OcspResponder
@@ -53,16 +54,30 @@ def cargo(*arguments, **options):
     )
 
 
+def built(*target):
+    """A program for this computer, built."""
+    done = cargo(
+        "build", "--quiet", "--locked", "--message-format=json", *target,
+        stdout=subprocess.PIPE, text=True,
+    )
+    messages = map(json.loads, done.stdout.splitlines())
+    (program,) = [message["executable"] for message in messages if message.get("executable")]
+    return Path(program)
+
+
 @pytest.fixture(scope="session")
 def host_program():
     """The host program."""
-    built = cargo(
-        "build", "--quiet", "--locked", "--message-format=json", "--bin=secure-sockets",
-        stdout=subprocess.PIPE, text=True,
-    )
-    messages = map(json.loads, built.stdout.splitlines())
-    (program,) = [message["executable"] for message in messages if message.get("executable")]
-    return Path(program)
+    return built("--bin=secure-sockets")
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory):
+    """The cases of tests/trust-cases on disk, made by test-pki."""
+    program = built("--package=test-pki", "--bin=trust-cases")
+    written = Written(program, tmp_path_factory.mktemp("cases") / "cases")
+    yield written
+    written.close()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,13 @@ class Device:
     def __init__(self, program: Path):
         self.program = program
 
+    def options(self):
+        """What it can be told on the command line."""
+        shown = subprocess.run(
+            [str(self.program), "--help"], capture_output=True, text=True, timeout=10, check=False
+        )
+        return set(re.findall(r"\[-{1,2}([a-z-]+)", shown.stdout))
+
     def run(self, *arguments, timeout=60):
         """Runs it to its end, as a client unless a role is given."""
         if not any(argument.startswith("--role=") for argument in arguments):
