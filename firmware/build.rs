@@ -36,6 +36,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN",
     "CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL",
     "CONFIG_SECURE_SOCKETS_PINNED_ONLY",
+    "CONFIG_SECURE_SOCKETS_RESUMPTION",
     "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
     "CONFIG_SECURE_SOCKETS_ROLE_CLIENT",
     "CONFIG_SECURE_SOCKETS_ROLE_SERVER",
@@ -183,6 +184,7 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
 
 fn values(config: &Config) -> Result<String> {
     let mut source = String::new();
+    let resumes = |side: &str| config.ours("RESUMPTION") && config.ours(side);
     for symbol in [
         "PEER_HOST",
         "SERVER_NAME",
@@ -208,6 +210,9 @@ fn values(config: &Config) -> Result<String> {
     .chain(config.ours("WITH_SNTP").then_some("SNTP_TIMEOUT_MS"))
     .chain(config.ours("WITH_SNTP").then_some("SNTP_LIMIT_S"))
     .chain(config.ours("SNTP_AGAIN").then_some("SNTP_INTERVAL_S"))
+    .chain(config.ours("WITH_CLIENT").then_some("CONNECTIONS"))
+    .chain(resumes("WITH_CLIENT").then_some("CLIENT_SESSIONS"))
+    .chain(resumes("WITH_SERVER").then_some("SERVER_SESSIONS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_PORT"))
     .chain(config.ours("WITH_SERVER").then_some("SERVER_SEC_TAG"))
     {

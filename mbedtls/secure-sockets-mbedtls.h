@@ -10,13 +10,26 @@
 #define SECURE_SOCKETS_MBEDTLS_H
 
 /* Derived from the TLS 1.3 PSK modes, and then switched on for every socket. Early data
- * can be replayed (RFC 8446, section 8), and needs tickets, which nothing here uses.
+ * can be replayed (RFC 8446, section 8).
  */
 #undef MBEDTLS_SSL_EARLY_DATA
 
 /* Zephyr has both sides in every image. Its TLS sockets need a client's either way. */
 #if !defined(CONFIG_SECURE_SOCKETS_WITH_SERVER)
 #undef MBEDTLS_SSL_SRV_C
+#endif
+
+/* Kconfig knows tickets with TLS 1.3 alone, and a TLS 1.3 session that is resumed is a
+ * pre-shared key to Mbed TLS, with a fresh key exchange.
+ */
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+#if !defined(MBEDTLS_SSL_SESSION_TICKETS)
+#define MBEDTLS_SSL_SESSION_TICKETS
+#endif
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3) &&                                                           \
+	!defined(MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED)
+#define MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL_ENABLED
+#endif
 #endif
 
 /* Tell a peer whose record cannot be decrypted (RFC 5246, section 7.2.2): one with another

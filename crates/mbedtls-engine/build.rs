@@ -13,6 +13,7 @@ const FEATURES: &[&str] = &[
     "tickets",
     "renegotiation",
     "psa",
+    "peer_cert",
 ];
 
 fn main() {

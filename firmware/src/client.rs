@@ -23,7 +23,9 @@ pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
         job.mode,
     );
     let client = secure_sockets::client(&backend, job, credentials)?;
-    let summary = secure_sockets::run(&client, job, None)?;
-    printkln!("{summary}");
+    for _ in 0..job.connections {
+        let summary = secure_sockets::run(&client, job, None)?;
+        printkln!("{summary}");
+    }
     Ok(())
 }

@@ -23,6 +23,7 @@ use secure_socket::credential::{
 };
 use secure_socket::diagnosis::Peer;
 use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
+use secure_sockets::Job;
 use zephyr_backend::native::{self, Argument, ReadError};
 
 use crate::clock::Clock;
@@ -30,6 +31,10 @@ use crate::clock::Clock;
 use crate::clock::seconds;
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
+use crate::settings::client_sessions;
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+use crate::settings::server_sessions;
 use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
@@ -92,6 +97,10 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     if let Some(ms) = argument(Argument::IoTimeout)? {
         job.timeouts.io = milliseconds(number("--io-timeout", ms)?);
     }
+    if let Some(count) = argument(Argument::Connections)? {
+        job.connections = number("--connections", count)?;
+    }
+    resumption(job)?;
     settings.role = role(settings.role)?;
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     {
@@ -140,6 +149,44 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     }
     policy::apply(&mut settings)?;
     Ok(settings)
+}
+
+/// What an image without sessions says to being asked for them.
+#[cfg(not(all(
+    CONFIG_SECURE_SOCKETS_RESUMPTION,
+    CONFIG_SECURE_SOCKETS_WITH_CLIENT,
+    CONFIG_SECURE_SOCKETS_WITH_SERVER
+)))]
+fn cannot_resume(setting: &str, value: &str) -> StartError {
+    StartError::value(
+        setting,
+        value,
+        "this image cannot: it takes CONFIG_SECURE_SOCKETS_RESUMPTION=y, and the role",
+    )
+}
+
+/// Whether sessions are resumed, where the image can.
+#[cfg_attr(not(CONFIG_SECURE_SOCKETS_RESUMPTION), allow(unused_variables))]
+fn resumption(job: &mut Job) -> Result<(), StartError> {
+    let client = argument(Argument::Resume)?;
+    let server = argument(Argument::Sessions)?;
+    if let Some(count) = client {
+        #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
+        {
+            job.resumption = client_sessions(number("--resume", count)?);
+        }
+        #[cfg(not(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT)))]
+        return Err(cannot_resume("--resume", count));
+    }
+    if let Some(count) = server {
+        #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+        {
+            job.sessions = server_sessions(number("--sessions", count)?);
+        }
+        #[cfg(not(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER)))]
+        return Err(cannot_resume("--sessions", count));
+    }
+    Ok(())
 }
 
 /// The role that `--role` asks for, of those that the image has.

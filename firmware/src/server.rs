@@ -52,9 +52,10 @@ fn serve_one(incoming: Incoming<'_, '_, Zephyr>) {
     let served = incoming.handshake().and_then(|stream| {
         let session = stream.session();
         printkln!(
-            "{peer}: {}, {}, it is {}",
+            "{peer}: {}, {}{}, it is {}",
             session.version,
             session.suite,
+            if session.resumed { ", resumed" } else { "" },
             session.peer
         );
         echo(stream)

@@ -12,6 +12,10 @@ use core::time::Duration;
 use secure_socket::config::{AlpnProtocol, Timeouts};
 use secure_socket::credential::{CredentialError, SecTag};
 use secure_socket::diagnosis::Peer;
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
+use secure_socket::resumption::ClientSessions;
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+use secure_socket::resumption::ServerSessions;
 use secure_socket::{Mode, ServerName, Versions};
 use secure_sockets::Job;
 
@@ -167,6 +171,12 @@ impl Settings {
             messages: short(kconfig::MESSAGE_COUNT),
             text: kconfig::MESSAGE_TEXT.into(),
             guests: list(kconfig::SERVER_ADMIT, ';'),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+            connections: short(kconfig::CONNECTIONS),
+            #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
+            resumption: client_sessions(kconfig::CLIENT_SESSIONS),
+            #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+            sessions: server_sessions(kconfig::SERVER_SESSIONS),
             ..Job::new(MODE, kconfig::PEER_HOST, short(kconfig::PEER_PORT))
         };
         Ok(Self {
@@ -208,6 +218,20 @@ pub(crate) fn listen_address(setting: &str, address: &str) -> Result<IpAddr, Sta
             "{setting} cannot be {address:?}: give an IPv4 or IPv6 address of the device"
         ))
     })
+}
+
+/// The sessions that a client keeps of its one peer.
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
+pub(crate) fn client_sessions(count: u32) -> Option<ClientSessions> {
+    let count = usize::try_from(count).ok().filter(|count| *count > 0)?;
+    Some(ClientSessions::new().with_each(count).with_peers(1))
+}
+
+/// The sessions that a server keeps.
+#[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+pub(crate) fn server_sessions(count: u32) -> Option<ServerSessions> {
+    let count = usize::try_from(count).ok().filter(|count| *count > 0)?;
+    Some(ServerSessions::new(count))
 }
 
 /// What stands between separators; nothing in an empty text.

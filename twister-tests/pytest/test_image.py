@@ -124,6 +124,19 @@ def test_only_a_server_has_a_server_in_it(kconfig, symbols):
     assert bool(server) == (kconfig.get("SECURE_SOCKETS_WITH_SERVER") == "y"), server
 
 
+def test_nothing_is_resumed_unless_it_is_asked_for(kconfig, device, symbols, pki):
+    assert kconfig.get("SECURE_SOCKETS_RESUMPTION") != "y"
+    sessions = {
+        symbol
+        for symbol in symbols
+        if symbol.startswith(("ss_session_", "ss_take_session", "mbedtls_ssl_ticket_"))
+        or "judge_again" in symbol
+    }
+    assert not sessions
+    run = device.run("--peer=127.0.0.1:4433", f"--credentials={pki}/ec", "--resume=1")
+    assert "CONFIG_SECURE_SOCKETS_RESUMPTION=y" in run.refused()
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_it_serves(kconfig, device, serve, pki, mode, version):
     if kconfig.get("SECURE_SOCKETS_WITH_SERVER") != "y":

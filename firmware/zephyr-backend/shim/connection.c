@@ -19,6 +19,7 @@
 #endif
 
 #include "platform.h"
+#include "session.h"
 
 /* How long a close_notify may wait for room in the socket below. */
 #define CLOSE_STEPS   100
@@ -190,6 +191,7 @@ static void gather_facts(const struct ss_connection *connection, struct ss_facts
 	facts->duration_us = k_ticks_to_us_floor64(k_uptime_ticks() - connection->start);
 	facts->version = mbedtls_ssl_get_version_number(connection->ssl);
 	facts->suite = mbedtls_ssl_get_ciphersuite_id_from_ssl(connection->ssl);
+	facts->resumed = connection->resumed;
 #if defined(MBEDTLS_SSL_ALPN)
 	const char *alpn = mbedtls_ssl_get_alpn_protocol(connection->ssl);
 
@@ -219,6 +221,10 @@ static void explain(const struct ss_connection *connection, int number, int32_t 
 		failure->why = SS_WHY_OUT_OF_MEMORY;
 		failure->code = connection->handshake_begun ? connection->handshake_code
 							    : MBEDTLS_ERR_SSL_ALLOC_FAILED;
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+	} else if (connection->weak) {
+		failure->why = SS_WHY_NO_EXTENDED_MASTER_SECRET;
+#endif
 	} else {
 		fail(failure, connection, connection->handshake_code, number);
 	}
@@ -244,6 +250,9 @@ struct ss_connection *ss_connect(const struct ss_options *options,
 	}
 	connection->options = options;
 	connection->connecting = k_current_get();
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+	connection->resumes = options->resumes;
+#endif
 	connection->alert = -1;
 	errno = 0;
 	connection->fd = zsock_socket(storage.ss_family, SOCK_STREAM, protocol);
@@ -410,5 +419,6 @@ void ss_free(struct ss_connection *connection)
 {
 	(void)zsock_close(connection->fd);
 	ss_unwatch(connection);
+	ss_session_drop(connection);
 	free(connection);
 }

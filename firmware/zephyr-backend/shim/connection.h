@@ -48,6 +48,18 @@ struct ss_connection {
 	void *bio;
 	uint32_t sent;
 	uint32_t received;
+
+	/* A session was resumed. */
+	bool resumed;
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+	bool resumes;
+	/* The server agreed to it (TLS 1.2). */
+	bool extended_master_secret;
+	/* It resumed a session without. */
+	bool weak;
+	/* What nobody took yet. */
+	struct ss_session fresh;
+#endif
 };
 
 void ss_watch(struct ss_connection *connection);

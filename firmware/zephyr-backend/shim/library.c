@@ -67,6 +67,18 @@ const uint32_t ss_layout[] = {
 #else
 	0,
 #endif
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+	FIELD(mbedtls_ssl_context, session),
+	FIELD(mbedtls_ssl_context, session_negotiate),
+	sizeof(mbedtls_ssl_session),
+	FIELD(mbedtls_ssl_session, tls_version),
+	FIELD(mbedtls_ssl_session, ciphersuite),
+	FIELD(mbedtls_ssl_session, id_len),
+	FIELD(mbedtls_ssl_session, ticket_len),
+	FIELD(mbedtls_ssl_session, ticket_lifetime),
+#else
+	0, 0, 0, 0, 0, 0, 0, 0,
+#endif
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
 	sizeof(mbedtls_x509_crt),
 	offsetof(mbedtls_x509_crt, raw),

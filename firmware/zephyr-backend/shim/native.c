@@ -15,7 +15,7 @@
 #include "ss.h"
 
 /* In the order of src/native.rs. */
-static char *values[36];
+static char *values[39];
 
 /* Those without a value. */
 static bool switches[ARRAY_SIZE(values)];
@@ -206,6 +206,21 @@ static struct args_struct_t options[] = {
 	 .type = 's',
 	 .dest = &values[35],
 	 .descript = "How often to ask again"},
+	{.option = "connections",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[36],
+	 .descript = "How often to connect, one after another"},
+	{.option = "resume",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[37],
+	 .descript = "How many sessions a client keeps, to resume them; 0 for none"},
+	{.option = "sessions",
+	 .name = "count",
+	 .type = 's',
+	 .dest = &values[38],
+	 .descript = "How many sessions a server keeps for its clients; 0 for none"},
 	ARG_TABLE_ENDMARKER,
 };
 

@@ -83,6 +83,11 @@ struct ss_options {
 	uint8_t identity;
 	/* Whether to ask `certificate` although no CA is trusted. */
 	uint8_t pinned;
+	/* Whether to keep sessions for ss_take_session(). */
+	uint8_t resumes;
+	/* One of them, to be offered; NULL for none. Read until ss_connect() returns. */
+	const uint8_t *session;
+	size_t session_length;
 };
 
 enum ss_stage {
@@ -103,6 +108,8 @@ enum ss_why {
 	SS_WHY_OS,
 	/* Receiving only: the peer's close_notify. */
 	SS_WHY_CLOSE_NOTIFY,
+	/* The peer resumed a session without extended master secret. */
+	SS_WHY_NO_EXTENDED_MASTER_SECRET,
 };
 
 struct ss_failure {
@@ -122,6 +129,17 @@ struct ss_facts {
 	uint16_t suite;
 	/* Empty: none. */
 	char alpn[33];
+	uint8_t resumed;
+};
+
+/* A session in Mbed TLS's own form. */
+struct ss_session {
+	/* NULL: there is none. */
+	uint8_t *bytes;
+	size_t length;
+	/* In seconds; 0: the server did not say. */
+	uint32_t lifetime;
+	uint16_t version;
 };
 
 struct ss_connection;
@@ -164,6 +182,12 @@ void ss_abort(struct ss_connection *connection, uint8_t alert);
 /* Sends close_notify. */
 bool ss_close(struct ss_connection *connection, struct ss_failure *failure);
 void ss_free(struct ss_connection *connection);
+#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
+/* Takes out the newest session that came since the last call, to be given back. */
+void ss_take_session(struct ss_connection *connection, struct ss_session *out);
+/* Wipes it. */
+void ss_free_session(struct ss_session *session);
+#endif
 
 bool ss_suite_known(uint16_t suite);
 /* Seconds since 1970 by the clock that Mbed TLS checks dates against; negative: none. */

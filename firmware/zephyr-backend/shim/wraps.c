@@ -11,6 +11,7 @@
 
 #include "connection.h"
 #include "server.h"
+#include "session.h"
 
 #include <errno.h>
 
@@ -126,6 +127,18 @@ int __real_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config 
 static mbedtls_x509_crt no_anchors;
 #endif
 
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+static int key_exchange_modes(const struct ss_options *options)
+{
+	if (options->psk) {
+		return MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL;
+	}
+	/* A session that is resumed is a pre-shared key, and there is no other here. */
+	return MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL |
+	       (options->resumes ? MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL : 0);
+}
+#endif
+
 int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config *conf)
 {
 	struct ss_connection *connection = connecting();
@@ -147,12 +160,18 @@ int __wrap_mbedtls_ssl_setup(mbedtls_ssl_context *ssl, const mbedtls_ssl_config 
 	mbedtls_ssl_conf_min_tls_version(own, connection->options->min_version);
 	mbedtls_ssl_conf_max_tls_version(own, connection->options->max_version);
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
-	mbedtls_ssl_conf_tls13_key_exchange_modes(
-		own, connection->options->psk ? MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL
-					      : MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL);
+	mbedtls_ssl_conf_tls13_key_exchange_modes(own, key_exchange_modes(connection->options));
 #endif
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
-	mbedtls_ssl_conf_session_tickets(own, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+	mbedtls_ssl_conf_session_tickets(own, connection->options->resumes
+						      ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED
+						      : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#if defined(MBEDTLS_SSL_PROTO_TLS1_3)
+	mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(
+		own, connection->options->resumes
+			     ? MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED
+			     : MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_DISABLED);
+#endif
 #endif
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
 	/* The trust anchor's tag may hold a certificate of ours too. */
@@ -185,6 +204,32 @@ static int locked_handshake(mbedtls_ssl_context *ssl)
 	return ret;
 }
 
+/* The same a step at a time, for a connection that keeps sessions. */
+static int followed_handshake(struct ss_connection *connection, mbedtls_ssl_context *ssl)
+{
+	int before;
+	int ret;
+
+	ss_library_lock();
+	do {
+		before = ssl->state;
+		ret = mbedtls_ssl_handshake_step(ssl);
+		ret = ss_session_follow(connection, ssl, before, ret);
+	} while (ret == 0 && !mbedtls_ssl_is_handshake_over(ssl));
+	ss_library_unlock();
+	return ret;
+}
+
+static int begin(struct ss_connection *connection, mbedtls_ssl_context *ssl)
+{
+	int ret;
+
+	ss_library_lock();
+	ret = ss_session_offer(ssl, connection->options);
+	ss_library_unlock();
+	return ret;
+}
+
 /* How often a handshake with a deadline of its own looks for data. */
 #define POLL_MS 2
 
@@ -200,9 +245,15 @@ int __wrap_mbedtls_ssl_handshake(mbedtls_ssl_context *ssl)
 	if (!connection->handshake_begun) {
 		connection->handshake_begun = true;
 		connection->start = k_uptime_ticks();
+		ret = begin(connection, ssl);
+		if (ret != 0) {
+			connection->handshake_code = ret;
+			return ret;
+		}
 	}
 	for (;;) {
-		ret = locked_handshake(ssl);
+		ret = connection->options->resumes ? followed_handshake(connection, ssl)
+						   : locked_handshake(ssl);
 		if (ret != MBEDTLS_ERR_SSL_WANT_READ && ret != MBEDTLS_ERR_SSL_WANT_WRITE) {
 			break;
 		}
@@ -237,9 +288,15 @@ static int locked_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t l
 	return ret;
 }
 
+/* How often one read takes tickets, two calls each, before there is any data. Servers send
+ * one or two.
+ */
+#define MOST_TICKETS 32
+
 int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, size_t length)
 {
 	struct ss_connection *connection = of(ssl);
+	int tickets = 0;
 	int ret;
 
 	if (connection == NULL) {
@@ -247,8 +304,8 @@ int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, siz
 	}
 	do {
 		ret = locked_read(ssl, buffer, length);
-		/* Zephyr would sleep for 100 ms. */
-	} while (ret == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
+		tickets++;
+	} while (tickets <= MOST_TICKETS && ss_session_reads_on(connection, ssl, ret));
 	connection->read_code = ret;
 	if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		connection->alert = ssl->in_msg[1];

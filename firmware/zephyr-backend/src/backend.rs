@@ -207,7 +207,7 @@ impl Backend for Zephyr {
         client: &Prepared,
         config: &ClientConfig,
         address: SocketAddr,
-        _session: Option<&SavedSession>,
+        session: Option<&SavedSession>,
         observer: &mut dyn Observer,
     ) -> Result<ZephyrConnection, ConnectFailure> {
         let mut watch = Watch { observer };
@@ -218,13 +218,17 @@ impl Backend for Zephyr {
             options.sent = Some(sent);
             options.context = ptr::from_mut(&mut watch).cast::<c_void>();
         }
+        if let Some(session) = session {
+            options.session = session.expose().as_ptr();
+            options.session_length = session.expose().len();
+        }
         let address = to_sys(address);
         let mut facts = sys::Facts::default();
         let mut stage = 0;
         let mut reason = sys::Failure::default();
         // SAFETY: what `options` points to outlives the connection, since the
-        // connection holds `client` (below), but for `watch`, which outlives the
-        // call, and is not used after it.
+        // connection holds `client` (below), but for `watch` and `session`, which
+        // outlive the call, and are not used after it.
         let raw =
             unsafe { sys::ss_connect(&options, &address, &mut facts, &mut stage, &mut reason) };
         match ZephyrConnection::new(raw, facts, client.clone()) {

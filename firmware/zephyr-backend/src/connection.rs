@@ -8,6 +8,7 @@ use core::time::Duration;
 use secure_socket::backend::{Connection, Failure, HandshakeFacts, OsError, OsErrorKind, Received};
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::{Alert, TlsCode};
+use secure_socket::resumption::SavedSession;
 use secure_socket::{CipherSuite, TlsVersion};
 
 use crate::prepared::Prepared;
@@ -43,7 +44,7 @@ impl ZephyrConnection {
                 version: TlsVersion::Tls12,
                 suite: CipherSuite::from_iana(facts.suite),
                 alpn: None,
-                resumed: false,
+                resumed: facts.resumed != 0,
                 sent: Some(facts.sent),
                 received: Some(facts.received),
                 duration: Duration::from_micros(facts.duration_us.into()),
@@ -128,6 +129,35 @@ impl Connection for ZephyrConnection {
         }
     }
 
+    #[cfg(not(CONFIG_SECURE_SOCKETS_RESUMPTION))]
+    fn take_session(&self) -> Option<SavedSession> {
+        None
+    }
+
+    #[cfg(CONFIG_SECURE_SOCKETS_RESUMPTION)]
+    fn take_session(&self) -> Option<SavedSession> {
+        let mut taken = sys::Session {
+            bytes: core::ptr::null_mut(),
+            length: 0,
+            lifetime: 0,
+            version: 0,
+        };
+        // SAFETY: `raw` lives until it is dropped; the shim writes to `taken`.
+        unsafe { sys::ss_take_session(self.raw.as_ptr(), &mut taken) };
+        if taken.bytes.is_null() {
+            return None;
+        }
+        // SAFETY: what was taken has `length` bytes, and is ours until it is given back.
+        let bytes = unsafe { core::slice::from_raw_parts(taken.bytes, taken.length) };
+        let bytes = zeroize::Zeroizing::new(bytes.to_vec());
+        // RFC 5077, section 3.3: 0 is a lifetime that the server does not tell.
+        let lifetime = (taken.lifetime > 0).then(|| Duration::from_secs(taken.lifetime.into()));
+        let version = TlsVersion::from_wire(taken.version);
+        // SAFETY: given back once, and `bytes` is a copy. It is all zeros afterwards.
+        unsafe { sys::ss_free_session(&mut taken) };
+        version.map(|version| SavedSession::new(version, lifetime, bytes))
+    }
+
     fn abort(&self, alert: Alert) {
         // SAFETY: `raw` lives until it is dropped.
         unsafe { sys::ss_abort(self.raw.as_ptr(), alert.wire()) }
@@ -166,6 +196,7 @@ pub(crate) fn failure(reason: &sys::Failure) -> Failure {
             code,
             alert: u8::try_from(reason.alert).ok().map(Alert::from_wire),
         },
+        sys::why::NO_EXTENDED_MASTER_SECRET => Failure::NoExtendedMasterSecret,
         sys::why::OUT_OF_MEMORY => Failure::OutOfMemory(code),
         sys::why::TIMED_OUT => Failure::TimedOut,
         sys::why::CLOSED | sys::why::CLOSE_NOTIFY => Failure::Closed,

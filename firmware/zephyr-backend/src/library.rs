@@ -111,6 +111,26 @@ const TLS_1_3: [u32; 1] = [
     0,
 ];
 
+#[cfg(CONFIG_SECURE_SOCKETS_RESUMPTION)]
+const SESSIONS: [u32; 8] = {
+    const CONTEXT: [u32; 3] = layout! {
+        mbedtls_ssl_context { private_session, private_session_negotiate }
+    };
+    const SESSION: [u32; 6] = layout! {
+        mbedtls_ssl_session {
+            private_tls_version, private_ciphersuite, private_id_len, private_ticket_len,
+            private_ticket_lifetime
+        }
+    };
+    // The context's size is there already.
+    [
+        CONTEXT[1], CONTEXT[2], SESSION[0], SESSION[1], SESSION[2], SESSION[3], SESSION[4],
+        SESSION[5],
+    ]
+};
+#[cfg(not(CONFIG_SECURE_SOCKETS_RESUMPTION))]
+const SESSIONS: [u32; 8] = [0; 8];
+
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
 const X509: [u32; 5] = layout! {
     mbedtls_x509_crt { raw, pk, next }
@@ -120,9 +140,9 @@ const X509: [u32; 5] = layout! {
 const X509: [u32; 5] = [0; 5];
 
 /// What bindgen made of Mbed TLS's structures, in the order of `shim/library.c`.
-static OURS: [u32; 21] = {
-    let mut all = [0; 21];
-    let parts: [&[u32]; 3] = [&TLS, &TLS_1_3, &X509];
+static OURS: [u32; 29] = {
+    let mut all = [0; 29];
+    let parts: [&[u32]; 4] = [&TLS, &TLS_1_3, &SESSIONS, &X509];
     let (mut at, mut part) = (0, 0);
     while part < parts.len() {
         let mut index = 0;

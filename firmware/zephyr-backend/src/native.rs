@@ -86,6 +86,12 @@ pub enum Argument {
     SntpLimit,
     /// `--sntp-interval=seconds`.
     SntpInterval,
+    /// `--connections=count`.
+    Connections,
+    /// `--resume=count`.
+    Resume,
+    /// `--sessions=count`.
+    Sessions,
 }
 
 unsafe extern "C" {

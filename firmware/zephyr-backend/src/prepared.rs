@@ -41,6 +41,7 @@ struct Loaded {
     psk: bool,
     identity: bool,
     pinned: bool,
+    resumes: bool,
 }
 
 /// The names, and the list of pointers to them that a socket keeps.
@@ -63,9 +64,6 @@ impl Prepared {
         let settings = config.settings();
         check_build(config.mode(), config.settings())?;
         check_connect_timeout(config.settings())?;
-        if settings.resumes() {
-            return Err(unsupported("resuming sessions", "leave it out").into());
-        }
         let mut loader = Loader::new(backend.first_tag());
         let mut hostname = None;
         match config.authentication() {
@@ -134,6 +132,7 @@ impl Prepared {
             io_ms: timeouts.io.map_or(Ok(0), milliseconds)?,
             psk: config.mode() == Mode::Psk,
             identity: config.mode() == Mode::Mutual,
+            resumes: settings.resumes(),
             pinned: config
                 .trust()
                 .is_some_and(|(trust, _)| matches!(trust.anchors(), Anchors::Pinned(_))),
@@ -165,6 +164,9 @@ impl Prepared {
             psk: loaded.psk.into(),
             identity: loaded.identity.into(),
             pinned: loaded.pinned.into(),
+            resumes: loaded.resumes.into(),
+            session: ptr::null(),
+            session_length: 0,
         }
     }
 }
@@ -232,6 +234,12 @@ pub(crate) fn check_build(mode: Mode, settings: &Settings) -> Result<(), Configu
     };
     if !compiled_in {
         return Err(unsupported(option, advice));
+    }
+    if settings.resumes() && !cfg!(CONFIG_SECURE_SOCKETS_RESUMPTION) {
+        return Err(unsupported(
+            "resuming sessions",
+            "build with CONFIG_SECURE_SOCKETS_RESUMPTION=y",
+        ));
     }
     let versions = settings.versions();
     for (version, has, option, advice) in [

@@ -28,6 +28,7 @@ pub(crate) mod why {
     pub(crate) const TIMED_OUT: i32 = 3;
     pub(crate) const CLOSED: i32 = 4;
     pub(crate) const CLOSE_NOTIFY: i32 = 6;
+    pub(crate) const NO_EXTENDED_MASTER_SECRET: i32 = 7;
 }
 
 /// `enum ss_credential`.
@@ -138,6 +139,9 @@ pub(crate) struct Options {
     pub(crate) psk: u8,
     pub(crate) identity: u8,
     pub(crate) pinned: u8,
+    pub(crate) resumes: u8,
+    pub(crate) session: *const u8,
+    pub(crate) session_length: usize,
 }
 
 #[derive(Default)]
@@ -158,6 +162,7 @@ pub(crate) struct Facts {
     pub(crate) version: u16,
     pub(crate) suite: u16,
     pub(crate) alpn: [u8; 33],
+    pub(crate) resumed: u8,
 }
 
 impl Default for Facts {
@@ -170,8 +175,18 @@ impl Default for Facts {
             version: 0,
             suite: 0,
             alpn: [0; 33],
+            resumed: 0,
         }
     }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_RESUMPTION)]
+#[repr(C)]
+pub(crate) struct Session {
+    pub(crate) bytes: *mut u8,
+    pub(crate) length: usize,
+    pub(crate) lifetime: u32,
+    pub(crate) version: u16,
 }
 
 #[repr(C)]
@@ -217,6 +232,10 @@ unsafe extern "C" {
     pub(crate) fn ss_abort(connection: *mut Connection, alert: u8);
     pub(crate) fn ss_close(connection: *mut Connection, failure: *mut Failure) -> bool;
     pub(crate) fn ss_free(connection: *mut Connection);
+    #[cfg(CONFIG_SECURE_SOCKETS_RESUMPTION)]
+    pub(crate) fn ss_take_session(connection: *mut Connection, out: *mut Session);
+    #[cfg(CONFIG_SECURE_SOCKETS_RESUMPTION)]
+    pub(crate) fn ss_free_session(session: *mut Session);
     pub(crate) safe fn ss_suite_known(suite: u16) -> bool;
     pub(crate) safe fn ss_clock() -> i64;
     pub(crate) safe fn ss_clock_set(ms: i64) -> bool;

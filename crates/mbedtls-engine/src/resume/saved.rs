@@ -4,8 +4,10 @@
 
 use alloc::vec;
 use core::ffi::c_int;
+#[cfg(mbedtls_peer_cert)]
+use core::mem;
+use core::ptr;
 use core::time::Duration;
-use core::{mem, ptr};
 
 use secure_socket::TlsVersion;
 use secure_socket::resumption::SavedSession;
@@ -24,6 +26,7 @@ const MOST: usize = 0x1_1000;
 ///
 /// `session` is one that a handshake made, and nothing else uses it.
 pub(super) unsafe fn save(session: *mut sys::mbedtls_ssl_session) -> Option<SavedSession> {
+    #[cfg(mbedtls_peer_cert)]
     // SAFETY: the caller's. Mbed TLS takes a session without a certificate for one whose
     // peer sent none; the pointer is put back before anybody can miss it.
     unsafe {
@@ -31,6 +34,12 @@ pub(super) unsafe fn save(session: *mut sys::mbedtls_ssl_session) -> Option<Save
         let saved = serialize(session);
         (*session).private_peer_cert = certificate;
         saved
+    }
+    // Built to keep no more than a digest of it.
+    #[cfg(not(mbedtls_peer_cert))]
+    // SAFETY: the caller's.
+    unsafe {
+        serialize(session)
     }
 }
 
