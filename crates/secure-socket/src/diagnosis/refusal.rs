@@ -4,7 +4,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use super::CheckFlags;
 use crate::policy::SpkiPin;
@@ -230,6 +230,19 @@ impl Refusal {
     }
 }
 
+/// A name as a certificate has it, which may be anything: a NUL would end a device's
+/// sentence right after `device.test`, and other control characters change a terminal.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.chars().try_for_each(|c| match c.is_control() {
+            true => write!(f, "{}", c.escape_default()),
+            false => f.write_char(c),
+        })
+    }
+}
+
 /// A comma-separated list, cut off where it gets too long to read.
 fn list(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
     const SHOWN: usize = 4;
@@ -237,7 +250,7 @@ fn list(f: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
         if index > 0 {
             f.write_str(", ")?;
         }
-        f.write_str(item)?;
+        write!(f, "{}", Shown(item))?;
     }
     if items.len() > SHOWN {
         write!(f, " and {} more", items.len() - SHOWN)?;
@@ -311,6 +324,7 @@ impl fmt::Display for Refusal {
             } => {
                 f.write_str("it has no subjectAltName")?;
                 if let Some(name) = common_name {
+                    let name = Shown(name);
                     write!(f, ", only the commonName {name}, which is not looked at")?;
                 }
                 write!(
@@ -319,6 +333,7 @@ impl fmt::Display for Refusal {
                 )
             }
             Self::NameConstraint { issuer, name } => {
+                let name = Shown(name);
                 write!(f, "{issuer} may not vouch for {name} (nameConstraints)")
             }
             Self::KeyTooShort { bits, min } => {
@@ -394,5 +409,31 @@ impl fmt::Display for CertificateRefusal {
             refusal.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn control_characters_in_names_are_written_out() {
+        let wanted = "device.test".to_string();
+        let refusal = Refusal::NoSubjectAltName {
+            wanted: wanted.clone(),
+            common_name: Some("device.test\0.evil.test".into()),
+        };
+        let sentence = refusal.to_string();
+        assert!(
+            sentence.contains("commonName device.test\\u{0}.evil.test,"),
+            "{sentence}"
+        );
+        let names = ["device.test\u{1b}[2J".into(), "bücher.test".into()].into();
+        let sentence = Refusal::WrongName { wanted, names }.to_string();
+        assert!(
+            sentence.ends_with("for device.test\\u{1b}[2J, bücher.test"),
+            "{sentence}"
+        );
     }
 }
