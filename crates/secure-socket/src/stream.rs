@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use portable_atomic_util::Arc;
 
-use crate::backend::{Connection, Failure, Received};
+use crate::backend::{Connection, Failure, OsError, OsErrorKind, Received};
 use crate::error::{Error, IoError};
 use crate::resumption::{Origin, Wallet};
 use crate::session::Session;
@@ -142,7 +142,12 @@ impl<C: Connection> Stream<C> {
             return Ok(());
         }
         self.closed.store(true, Ordering::Release);
-        self.connection.close().map_err(broken)
+        match self.connection.close() {
+            // A peer that has ended the stream may leave without waiting for our word
+            // (RFC 5246, section 7.2.1).
+            Err(failure) if is_gone(failure) && self.ended.load(Ordering::Acquire) => Ok(()),
+            closed => closed.map_err(broken),
+        }
     }
 
     /// Closes the connection in order: close_notify, then the socket.
@@ -153,6 +158,18 @@ impl<C: Connection> Stream<C> {
     pub fn close(self) -> Result<(), Error> {
         self.finish()
     }
+}
+
+/// Whether there is nobody left at the other end.
+const fn is_gone(failure: Failure) -> bool {
+    matches!(
+        failure,
+        Failure::Closed
+            | Failure::Os(OsError {
+                kind: OsErrorKind::Reset,
+                ..
+            })
+    )
 }
 
 fn broken(failure: Failure) -> Error {

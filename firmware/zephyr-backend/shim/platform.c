@@ -40,6 +40,7 @@ static enum ss_os_kind kind_of(int number)
 		return SS_OS_REFUSED;
 	case ECONNRESET:
 	case ECONNABORTED:
+	case ENOTCONN:
 	case EPIPE:
 		return SS_OS_RESET;
 	case EHOSTUNREACH:

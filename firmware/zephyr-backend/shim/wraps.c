@@ -10,6 +10,7 @@
  */
 
 #include "connection.h"
+#include "platform.h"
 #include "server.h"
 #include "session.h"
 
@@ -79,6 +80,11 @@ static struct ss_connection *of(const mbedtls_ssl_context *ssl)
 	return found;
 }
 
+static bool is_gone(const struct ss_connection *connection)
+{
+	return ss_os_error(connection->os_errno).kind == SS_OS_RESET;
+}
+
 static int counting_send(void *context, const unsigned char *data, size_t length)
 {
 	struct ss_connection *connection = context;
@@ -88,6 +94,13 @@ static int counting_send(void *context, const unsigned char *data, size_t length
 		connection->sent += ret;
 	} else if (ret == MBEDTLS_ERR_NET_SEND_FAILED) {
 		connection->os_errno = errno;
+		/* A peer that refuses us says why and hangs up, and TCP takes no more for it. What
+		 * it said is still to be read, so let Mbed TLS go on to that: to have sent is
+		 * never to have arrived.
+		 */
+		if (connection->connecting != NULL && is_gone(connection)) {
+			return length;
+		}
 	}
 	return ret;
 }
@@ -323,9 +336,16 @@ int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data
 	ss_library_lock();
 	ret = __real_mbedtls_ssl_write(ssl, data, length);
 	ss_library_unlock();
-	if (connection != NULL) {
-		connection->write_code = ret;
+	if (connection == NULL) {
+		return ret;
 	}
+	/* A peer that hung up may have said why, and Zephyr resets the session next. */
+	if (ret == MBEDTLS_ERR_NET_SEND_FAILED && is_gone(connection) &&
+	    locked_read(ssl, NULL, 0) == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+		connection->alert = ssl->in_msg[1];
+		ret = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
+	}
+	connection->write_code = ret;
 	return ret;
 }
 
