@@ -17,13 +17,14 @@ mod policy;
 
 /// The symbols that the code asks with `cfg`.
 const SYMBOLS: &[&str] = &[
-    "CONFIG_ARCH_POSIX",
     "CONFIG_SECURE_SOCKETS_ALL_MODES",
     "CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES",
+    "CONFIG_SECURE_SOCKETS_CLOCK_HOST",
     "CONFIG_SECURE_SOCKETS_CLOCK_SNTP",
     "CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED",
     "CONFIG_SECURE_SOCKETS_CRL",
     "CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF",
+    "CONFIG_SECURE_SOCKETS_HOSTED",
     "CONFIG_SECURE_SOCKETS_KEY_ECC",
     "CONFIG_SECURE_SOCKETS_KEY_ECC_P384",
     "CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME",
@@ -51,6 +52,8 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
     "CONFIG_SECURE_SOCKETS_WITH_SNTP",
     "CONFIG_SECURE_SOCKETS_WITH_STORED",
+    "CONFIG_TEST_CSPRNG_GENERATOR",
+    "CONFIG_TIMER_RANDOM_GENERATOR",
 ];
 
 type Result<T> = std::result::Result<T, String>;
@@ -156,10 +159,14 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
                 .to_owned(),
         );
     }
-    if config.ours("WITH_CLIENT")
-        && config.text("PEER_HOST").is_empty()
-        && !config.is_set("CONFIG_ARCH_POSIX")
-    {
+    if config.is_set("CONFIG_TEST_RANDOM_GENERATOR") && config.is_set("CONFIG_ENTROPY_HAS_DRIVER") {
+        return Err(
+            "CONFIG_TEST_RANDOM_GENERATOR=y lets random numbers be used that can be guessed, but \
+             this board has a source of entropy: leave it off"
+                .to_owned(),
+        );
+    }
+    if config.ours("WITH_CLIENT") && config.text("PEER_HOST").is_empty() && !config.ours("HOSTED") {
         return Err(
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),
         );
@@ -232,12 +239,12 @@ impl Directory {
             let lists = config.ours("CRL") && config.text("CRL_URLS").is_empty();
             let stored = config.ours("CREDENTIALS_STORED") && !lists;
             let none = config.ours("MODE_UNAUTHENTICATED");
-            if config.is_set("CONFIG_ARCH_POSIX") || stored || none {
+            if config.ours("HOSTED") || stored || none {
                 return Ok(None);
             }
             return Err(
                 "CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR is empty: name the directory whose \
-                 credentials to compile in (only native_sim can do without)"
+                 credentials to compile in (only native_sim and QEMU can do without)"
                     .to_owned(),
             );
         }

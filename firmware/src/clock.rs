@@ -2,7 +2,7 @@
 
 //! Where the time comes from that certificates are checked against.
 
-#[cfg(any(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_WITH_SNTP))]
+#[cfg(any(CONFIG_SECURE_SOCKETS_HOSTED, CONFIG_SECURE_SOCKETS_WITH_SNTP))]
 use core::time::Duration;
 
 use secure_socket::Mode;
@@ -17,12 +17,12 @@ use crate::kconfig;
 use crate::settings::Role;
 
 /// Where the time comes from.
-#[cfg_attr(not(CONFIG_ARCH_POSIX), allow(dead_code))]
+#[cfg_attr(not(CONFIG_SECURE_SOCKETS_HOSTED), allow(dead_code))]
 pub(crate) enum Clock {
     /// From the board, or from nowhere.
     AsItIs,
     /// It is this.
-    #[cfg(CONFIG_ARCH_POSIX)]
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     Given(secure_socket::UnixTime),
     /// From SNTP servers.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
@@ -53,7 +53,7 @@ impl Clock {
     pub(crate) fn set(&self, needed: bool) -> Result<(), StartError> {
         match self {
             Self::AsItIs => Ok(()),
-            #[cfg(CONFIG_ARCH_POSIX)]
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
             Self::Given(now) => {
                 // An image without certificates has no clock, and needs none.
                 let _ = zephyr_backend::set_clock(Duration::from_secs(now.seconds()));

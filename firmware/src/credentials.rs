@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! The credentials, from the image or, on native_sim, from files.
+//! The credentials, from the image or, where it runs on a computer, from files.
 
 use alloc::format;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
@@ -32,8 +32,8 @@ pub(crate) enum CredentialSource {
     /// Compiled in.
     #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
     Image,
-    /// In a directory of the host.
-    #[cfg(CONFIG_ARCH_POSIX)]
+    /// In a directory of the computer.
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     Directory(&'static str),
     /// In Zephyr's credential store, where somebody put them before.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
@@ -82,7 +82,7 @@ impl CredentialSource {
                     "no credentials were compiled in: name a directory with {files} in \
                      CONFIG_SECURE_SOCKETS_CREDENTIALS_DIR"
                 ),
-                #[cfg(CONFIG_ARCH_POSIX)]
+                #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
                 Self::Directory(path) => format!("{path}: there is no {files}"),
                 // Of the others the store itself tells, by their tags.
                 #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
@@ -101,8 +101,8 @@ impl CredentialSource {
             Self::Stored => Ok(Some(PskSource::Stored(tag))),
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             Self::Image => Ok(image::psk()?),
-            #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::psk(path),
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            Self::Directory(path) => crate::hosted::psk(path),
         }
     }
 
@@ -129,8 +129,8 @@ impl CredentialSource {
         match self {
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             Self::Image => Ok(image::anchors()?),
-            #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::anchors(path),
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            Self::Directory(path) => crate::hosted::anchors(path),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
             Self::Stored => Ok(None),
         }
@@ -138,11 +138,11 @@ impl CredentialSource {
 
     /// The revocation lists.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
-    #[cfg_attr(not(CONFIG_ARCH_POSIX), allow(unused_variables))]
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_HOSTED), allow(unused_variables))]
     fn lists(&self, lists: &crate::policy::Lists) -> Result<Vec<Crl>, StartError> {
-        #[cfg(CONFIG_ARCH_POSIX)]
+        #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
         if let Some(files) = &lists.files {
-            return crate::native::lists(files);
+            return crate::hosted::lists(files);
         }
         let found = match self {
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
@@ -150,8 +150,8 @@ impl CredentialSource {
             // The store has no place for them.
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
             Self::Stored => image_lists()?,
-            #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::lists_of(path)?,
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            Self::Directory(path) => crate::hosted::lists_of(path)?,
         };
         match found {
             None if lists.fetches() => Ok(Vec::new()),
@@ -171,8 +171,8 @@ impl CredentialSource {
             Self::Stored => return Ok(Some(tag.into())),
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             Self::Image => image::identity(us, backend)?,
-            #[cfg(CONFIG_ARCH_POSIX)]
-            Self::Directory(path) => crate::native::identity(path, us, backend)?,
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            Self::Directory(path) => crate::hosted::identity(path, us, backend)?,
         };
         Ok(given.map(IdentitySource::from))
     }

@@ -20,7 +20,7 @@ pub(crate) enum StartError {
 
 impl StartError {
     /// `value` was given for `setting`, which takes `takes`.
-    #[cfg(CONFIG_ARCH_POSIX)]
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     pub(crate) fn value(setting: &str, value: &str, takes: impl fmt::Display) -> Self {
         Self::Setting(alloc::format!("{setting} cannot be {value:?}: {takes}"))
     }

@@ -12,11 +12,11 @@ mod client;
 mod clock;
 mod credentials;
 mod error;
+#[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+mod hosted;
 #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
 mod image;
 mod kconfig;
-#[cfg(CONFIG_ARCH_POSIX)]
-mod native;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 mod policy;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
@@ -35,11 +35,20 @@ fn main() {
     if let Err(error) = &result {
         printkln!("error: {error}");
     }
-    #[cfg(CONFIG_ARCH_POSIX)]
-    zephyr_backend::native::exit(result.is_err().into());
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+    zephyr_backend::hosted::exit(result.is_err().into());
 }
 
 fn run() -> Result<(), StartError> {
+    if cfg!(any(
+        CONFIG_TIMER_RANDOM_GENERATOR,
+        CONFIG_TEST_CSPRNG_GENERATOR
+    )) {
+        log::warn!(
+            "INSECURE: this board has no source of entropy, and its random numbers can be \
+             guessed, and with them every key that is made here (CONFIG_TEST_RANDOM_GENERATOR)"
+        );
+    }
     let settings = Settings::read()?;
     settings
         .clock

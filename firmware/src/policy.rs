@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! How carefully to look at the peer's certificate: Kconfig to a policy; on native_sim the
-//! command line comes on top.
+//! How carefully to look at the peer's certificate: Kconfig to a policy; where the image
+//! runs on a computer, its command line comes on top.
 
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use alloc::format;
-#[cfg(all(CONFIG_ARCH_POSIX, CONFIG_SECURE_SOCKETS_WITH_CRL))]
+#[cfg(all(CONFIG_SECURE_SOCKETS_HOSTED, CONFIG_SECURE_SOCKETS_WITH_CRL))]
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -41,8 +41,8 @@ pub(crate) struct Checks {
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 pub(crate) struct Lists {
     pub(crate) scope: Scope,
-    /// Files of the host with them; else they are where the credentials are.
-    #[cfg(CONFIG_ARCH_POSIX)]
+    /// Files of the computer with them; else they are where the credentials are.
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     pub(crate) files: Option<Vec<String>>,
     /// Where they are fetched from.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
@@ -121,7 +121,7 @@ impl Lists {
                 true => Scope::Leaf,
                 false => Scope::Chain,
             },
-            #[cfg(CONFIG_ARCH_POSIX)]
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
             files: None,
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
             urls: kconfig::CRL_URLS

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Kconfig to a job; on native_sim the command line comes on top.
+//! Kconfig to a job; where the image runs on a computer, its command line comes on top.
 
 use alloc::format;
 use alloc::string::String;
@@ -61,7 +61,7 @@ pub(crate) enum Role {
 }
 
 // Who asks which depends on what the image has to check.
-#[cfg(CONFIG_ARCH_POSIX)]
+#[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
 #[allow(dead_code)]
 impl Role {
     /// Whether it connects to a peer.
@@ -139,8 +139,8 @@ const VERSIONS: Versions = if cfg!(CONFIG_SECURE_SOCKETS_TLS_1_2) {
 impl Settings {
     pub(crate) fn read() -> Result<Self, StartError> {
         let settings = Self::from_kconfig()?;
-        #[cfg(CONFIG_ARCH_POSIX)]
-        let settings = crate::native::apply(settings)?;
+        #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+        let settings = crate::hosted::apply(settings)?;
         Ok(settings)
     }
 

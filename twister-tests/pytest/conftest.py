@@ -11,6 +11,7 @@ import pytest
 from cases import Written
 from device import Device
 from peer import OpensslServer
+from qemu import Qemu
 from revocation import OcspResponder
 from server import DeviceServer
 
@@ -37,7 +38,9 @@ def kconfig(build_dir):
 
 
 @pytest.fixture(scope="session")
-def device(build_dir):
+def device(build_dir, kconfig):
+    if kconfig.get("QEMU_TARGET") == "y":
+        return Qemu(build_dir, kconfig["BOARD_TARGET"])
     return Device(build_dir / "zephyr" / "zephyr.exe")
 
 
@@ -127,7 +130,7 @@ def serve(device):
     started = []
 
     def start(*arguments, **options):
-        server = DeviceServer(device.program, *arguments, **options)
+        server = DeviceServer(device, *arguments, **options)
         started.append(server)
         return server
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The firmware as a program of this computer (native_sim)."""
+"""The firmware as a program of this computer: native_sim, or emulated by QEMU."""
 
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+# The console of native_sim breaks lines that are longer than its buffer.
+BROKEN_LINE = re.compile(r"^(.{255})\n", re.MULTILINE)
 
 
 @dataclass
@@ -26,11 +29,9 @@ class Run:
         return errors[0].removeprefix("error: ")
 
 
-# The console of native_sim breaks lines that are longer than its buffer.
-BROKEN_LINE = re.compile(r"^(.{255})\n", re.MULTILINE)
-
-
 class Device:
+    """native_sim: it has this computer's own sockets."""
+
     def __init__(self, program: Path):
         self.program = program
 
@@ -41,20 +42,30 @@ class Device:
         )
         return set(re.findall(r"\[-{1,2}([a-z-]+)", shown.stdout))
 
+    def command(self, *arguments):
+        """What starts it as a client."""
+        return [str(self.program), *arguments]
+
+    def server_command(self, host, port, *arguments):
+        """What starts it as a server that this computer reaches at this address."""
+        return self.command(f"--listen={host}:{port}", *arguments)
+
+    def text(self, raw):
+        """What it wrote."""
+        return BROKEN_LINE.sub(r"\1", raw.decode(errors="replace"))
+
     def run(self, *arguments, timeout=60):
         """Runs it to its end, as a client unless a role is given."""
         if not any(argument.startswith("--role=") for argument in arguments):
             arguments = ("--role=client", *arguments)
         done = subprocess.run(
-            [str(self.program), *arguments],
+            self.command(*arguments),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
             timeout=timeout,
             check=False,
         )
-        output = BROKEN_LINE.sub(r"\1", done.stdout)
+        output = self.text(done.stdout)
         print(output)
         return Run(done.returncode, output)

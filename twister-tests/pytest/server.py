@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 
-from device import BROKEN_LINE
 from peer import free_port
 
 HEAP = re.compile(r"TLS heap (\d+) bytes in (\d+) blocks")
@@ -18,9 +17,12 @@ HEAP = re.compile(r"TLS heap (\d+) bytes in (\d+) blocks")
 class DeviceServer:
     """The firmware in the role of a server, on a free port."""
 
-    def __init__(self, program, *arguments, role="server", host="127.0.0.1"):
-        listen = f"--listen={host}:{free_port()}"
-        command = [str(program), f"--role={role}", listen, *arguments]
+    def __init__(self, device, *arguments, role="server", host="127.0.0.1"):
+        self.device = device
+        self.port = free_port()
+        self.host = host.strip("[]")
+        self.address = f"{host}:{self.port}"
+        command = device.server_command(host, self.port, f"--role={role}", *arguments)
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
@@ -28,13 +30,10 @@ class DeviceServer:
         self._drain = threading.Thread(target=self._read, daemon=True)
         self._drain.start()
         try:
-            self.address = self.wait_for(r"listening on (\S+), ")[1]
+            self.wait_for("listening on ")
         except AssertionError:
             self.stop()
             raise
-        self.host, port = self.address.rsplit(":", 1)
-        self.host = self.host.strip("[]")
-        self.port = int(port)
 
     def _read(self):
         while chunk := self.process.stdout.read1(65536):
@@ -42,7 +41,7 @@ class DeviceServer:
 
     @property
     def output(self):
-        return BROKEN_LINE.sub(r"\1", self._raw.decode(errors="replace"))
+        return self.device.text(bytes(self._raw))
 
     def wait_for(self, pattern, within=20):
         """Waits until a line says so, and returns the match."""

@@ -27,6 +27,10 @@ def test_argument(device, pki, argument, named):
     assert named in device.run(*arguments.values()).refused()
 
 
+def test_no_such_option(device):
+    assert "colour=red" in device.run("--mode=psk", "--colour=red").output
+
+
 @pytest.mark.parametrize("mode", ["psk", "server-auth", "mutual"])
 def test_no_credentials(device, tmp_path, mode):
     run = device.run("--peer=127.0.0.1:4433", f"--mode={mode}", f"--credentials={tmp_path}")

@@ -15,7 +15,8 @@ PIN = "0123456789abcdef" * 4
 
 @pytest.fixture
 def build(build_dir, tmp_path):
-    """Runs the build script with symbols of SECURE_SOCKETS_ changed; `None` for unset."""
+    """Runs the build script with symbols of SECURE_SOCKETS_ changed, `None` for unset, and
+    with more lines."""
     programs = (build_dir / "firmware" / "rust" / "target").glob(
         "release/build/rustapp-*/build-script-build"
     )
@@ -23,7 +24,7 @@ def build(build_dir, tmp_path):
     program = max(programs, key=lambda path: path.stat().st_mtime)
     config = (build_dir / "zephyr" / ".config").read_text().splitlines()
 
-    def run(**symbols):
+    def run(*more, **symbols):
         names = tuple(f"CONFIG_SECURE_SOCKETS_{name}=" for name in symbols)
         lines = [line for line in config if not line.startswith(names)]
         lines += [
@@ -31,6 +32,7 @@ def build(build_dir, tmp_path):
             for name, value in symbols.items()
             if value is not None
         ]
+        lines += more
         dotconfig = tmp_path / ".config"
         dotconfig.write_text("\n".join(lines))
         out = tmp_path / "out"
@@ -127,3 +129,8 @@ def test_a_file_that_is_no_list(build, pki, tmp_path):
     no_list = (pki / "ec" / "ca.pem").read_text()
     sentence = refused(build(**with_lists(pki, tmp_path, no_list)))
     assert "crl.pem" in sentence and "no revocation list" in sentence, sentence
+
+
+def test_random_numbers_that_can_be_guessed(build, kconfig):
+    assert kconfig["ENTROPY_HAS_DRIVER"] == "y"
+    assert "this board has a source of entropy" in refused(build("CONFIG_TEST_RANDOM_GENERATOR=y"))

@@ -86,7 +86,9 @@ def test_credentials_that_are_compiled_in(device, openssl, pki, kconfig):
     assert "CN=client-1" in finished(run, "mutual", "1.3")
 
 
-def test_an_ip_address_is_a_name_too(device, openssl, pki):
+def test_an_ip_address_is_a_name_too(device, openssl, pki, kconfig):
+    if kconfig.get("QEMU_TARGET") == "y":
+        pytest.skip("the certificate is not for the address in QEMU's network")
     server = openssl(*certificate(pki, "ec"))
     run = device.run(server.peer, "--mode=server-auth", f"--credentials={pki}/ec")
     finished(run, "server-auth", "1.3")
@@ -95,6 +97,7 @@ def test_an_ip_address_is_a_name_too(device, openssl, pki):
 def test_alpn(device, openssl, pki):
     server = openssl(*certificate(pki, "ec"), "-alpn", "mqtt")
     run = device.run(
-        server.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--alpn=http/1.1,mqtt",
+        server.peer, "--mode=server-auth", f"--credentials={pki}/ec",
+        "--server-name=device.test", "--alpn=http/1.1,mqtt",
     )
     assert "application protocol mqtt" in finished(run, "server-auth", "1.3")

@@ -267,17 +267,19 @@ int32_t ss_tcp_receive(int32_t socket, void *buffer, size_t length, struct ss_os
 int32_t ss_tcp_wait(int32_t socket, bool to_send, uint32_t timeout_ms, struct ss_os_error *error);
 void ss_tcp_close(int32_t socket);
 
-/* native_sim alone. */
+/* Images that run on a computer alone (CONFIG_SECURE_SOCKETS_HOSTED). */
 
-/* The value of a command line option, or NULL. */
-const char *ss_native_option(size_t index);
+/* The value of an option of options.h, or NULL. It stays as it is. */
+const char *ss_hosted_option(size_t index);
+/* What was given and is no option, or NULL. */
+const char *ss_hosted_unknown(void);
 /* How many bytes the file has, of which at most max were read; or an errno, negative. */
-int64_t ss_native_read(const char *path, void *buffer, size_t max);
-int64_t ss_native_time(void);
-void ss_native_exit(int32_t status);
+int64_t ss_hosted_read(const char *path, void *buffer, size_t max);
+int64_t ss_hosted_time(void);
+void ss_hosted_exit(int32_t status);
 /* Takes all of Mbed TLS's heap but so many bytes; 0, or how much there is where that is
  * less.
  */
-size_t ss_native_leave_heap(size_t bytes);
+size_t ss_hosted_leave_heap(size_t bytes);
 
 #endif /* SS_H */

@@ -16,9 +16,10 @@ mod connection;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod credentials;
 mod entry;
+#[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+pub mod hosted;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod library;
-pub mod native;
 mod prepared;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod server;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Revocation lists from the host's files.
+//! Revocation lists from the computer's files.
 
 use alloc::format;
 use alloc::string::String;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! native_sim: the command line, the host's files and clock, and the way out.
-//!
-//! Only images for native_sim can be linked with it in use.
+//! Images that run on a computer, as a program (native_sim) or emulated (QEMU, by
+//! semihosting): the command line, the computer's files and clock, and the way out.
 
 use alloc::ffi::CString;
 use alloc::vec::Vec;
@@ -10,7 +9,7 @@ use core::ffi::{CStr, c_char};
 
 use secure_socket::UnixTime;
 
-/// A command line option, in the order of `shim/native.c`.
+/// A command line option, in the order of `shim/options.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Argument {
@@ -95,11 +94,12 @@ pub enum Argument {
 }
 
 unsafe extern "C" {
-    safe fn ss_native_option(index: usize) -> *const c_char;
-    fn ss_native_read(path: *const c_char, buffer: *mut u8, max: usize) -> i64;
-    safe fn ss_native_time() -> i64;
-    safe fn ss_native_exit(status: i32);
-    safe fn ss_native_leave_heap(bytes: usize) -> usize;
+    safe fn ss_hosted_option(index: usize) -> *const c_char;
+    safe fn ss_hosted_unknown() -> *const c_char;
+    fn ss_hosted_read(path: *const c_char, buffer: *mut u8, max: usize) -> i64;
+    safe fn ss_hosted_time() -> i64;
+    safe fn ss_hosted_exit(status: i32);
+    safe fn ss_hosted_leave_heap(bytes: usize) -> usize;
 }
 
 /// The value of an option that was given; `Err` if it is no UTF-8.
@@ -108,13 +108,27 @@ unsafe extern "C" {
 ///
 /// The value is no UTF-8.
 pub fn argument(argument: Argument) -> Result<Option<&'static str>, core::str::Utf8Error> {
-    let value = ss_native_option(argument as usize);
-    if value.is_null() {
+    text(ss_hosted_option(argument as usize))
+}
+
+/// What was given and is no option.
+///
+/// # Errors
+///
+/// It is no UTF-8.
+pub fn unknown() -> Result<Option<&'static str>, core::str::Utf8Error> {
+    text(ss_hosted_unknown())
+}
+
+/// NULL is `None`.
+fn text(pointer: *const c_char) -> Result<Option<&'static str>, core::str::Utf8Error> {
+    if pointer.is_null() {
         return Ok(None);
     }
-    // SAFETY: it points into the program's `argv`, which is never written again.
-    let value = unsafe { CStr::from_ptr(value) };
-    value.to_str().map(Some)
+    // SAFETY: the shim's pointers are to NUL-terminated text, in the program's `argv` or in
+    // an array of its own, which is not written again once `main` has started.
+    let text = unsafe { CStr::from_ptr(pointer) };
+    text.to_str().map(Some)
 }
 
 /// Why a file could not be read.
@@ -124,24 +138,24 @@ pub enum ReadError {
     NotFound,
     /// It is longer than a credential can be.
     TooLong,
-    /// The host's `errno`.
+    /// The computer's `errno`.
     Os(i32),
 }
 
 /// The most that [`read`] takes.
 const MAX_FILE: usize = 64 * 1024;
 
-/// The contents of a file of the host, of 64 KiB at most.
+/// The contents of a file of the computer, of 64 KiB at most.
 ///
 /// # Errors
 ///
 /// [`ReadError`].
 pub fn read(path: &str) -> Result<Vec<u8>, ReadError> {
-    const ENOENT: i64 = 2; // Linux's: the host is one.
+    const ENOENT: i64 = 2; // Linux's, on which the image runs.
     let path = CString::new(path).map_err(|_| ReadError::NotFound)?;
     let mut contents = alloc::vec![0; MAX_FILE];
     // SAFETY: `path` is NUL-terminated; at most `contents.len()` bytes are written.
-    let length = unsafe { ss_native_read(path.as_ptr(), contents.as_mut_ptr(), contents.len()) };
+    let length = unsafe { ss_hosted_read(path.as_ptr(), contents.as_mut_ptr(), contents.len()) };
     match usize::try_from(length) {
         Ok(length) if length <= MAX_FILE => {
             contents.truncate(length);
@@ -153,10 +167,10 @@ pub fn read(path: &str) -> Result<Vec<u8>, ReadError> {
     }
 }
 
-/// What the host's clock shows.
+/// What the computer's clock shows.
 #[must_use]
-pub fn host_time() -> UnixTime {
-    UnixTime::from_seconds(u64::try_from(ss_native_time()).unwrap_or(0))
+pub fn time() -> UnixTime {
+    UnixTime::from_seconds(u64::try_from(ss_hosted_time()).unwrap_or(0))
 }
 
 /// Leaves so much of Mbed TLS's heap, as if `CONFIG_MBEDTLS_HEAP_SIZE` were smaller.
@@ -165,7 +179,7 @@ pub fn host_time() -> UnixTime {
 ///
 /// How much there is of it, where that is less.
 pub fn leave_heap(bytes: usize) -> Result<(), usize> {
-    match ss_native_leave_heap(bytes) {
+    match ss_hosted_leave_heap(bytes) {
         0 => Ok(()),
         most => Err(most),
     }
@@ -173,5 +187,5 @@ pub fn leave_heap(bytes: usize) -> Result<(), usize> {
 
 /// Ends the program.
 pub fn exit(status: i32) {
-    ss_native_exit(status);
+    ss_hosted_exit(status);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! native_sim: the command line comes on top of Kconfig, and credentials may come
-//! from the host's files.
+//! Where the image runs on a computer, as a program or emulated: the command line comes on
+//! top of Kconfig, and credentials may come from the computer's files.
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 mod lists;
@@ -24,7 +24,7 @@ use secure_socket::credential::{
 use secure_socket::diagnosis::Peer;
 use secure_socket::{CipherSuite, Mode, UnixTime, Versions};
 use secure_sockets::Job;
-use zephyr_backend::native::{self, Argument, ReadError};
+use zephyr_backend::hosted::{self, Argument, ReadError};
 
 use crate::clock::Clock;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
@@ -42,12 +42,20 @@ use crate::settings::{list, listen_address};
 pub(crate) use lists::{lists, lists_of};
 
 fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
-    native::argument(which)
-        .map_err(|_| StartError::Setting("a command line option is no UTF-8".to_string()))
+    hosted::argument(which).map_err(|_| no_utf8())
+}
+
+fn no_utf8() -> StartError {
+    StartError::Setting("a command line option is no UTF-8".to_string())
 }
 
 /// Puts the command line over `settings`.
 pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
+    if let Some(unknown) = hosted::unknown().map_err(|_| no_utf8())? {
+        return Err(StartError::Setting(format!(
+            "there is no option {unknown:?}: shim/options.h lists those that there are"
+        )));
+    }
     let job = &mut settings.job;
     if let Some(peer) = argument(Argument::Peer)? {
         (job.host, job.port) = host_and_port("--peer", peer)?;
@@ -139,7 +147,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     }
     if let Some(bytes) = argument(Argument::TlsHeap)? {
         let left = number("--tls-heap", bytes)?;
-        native::leave_heap(left).map_err(|most| {
+        hosted::leave_heap(left).map_err(|most| {
             StartError::value(
                 "--tls-heap",
                 bytes,
@@ -210,8 +218,8 @@ fn role(chosen: Role) -> Result<Role, StartError> {
 /// The clock that the command line asks for; else the one `chosen` in Kconfig.
 fn clock(chosen: Clock) -> Result<Clock, StartError> {
     let clock = match (argument(Argument::Clock)?, argument(Argument::Sntp)?) {
-        (None, None) if cfg!(CONFIG_SECURE_SOCKETS_CLOCK_SNTP) => chosen,
-        (None, None) => Clock::Given(native::host_time()),
+        (None, None) if cfg!(CONFIG_SECURE_SOCKETS_CLOCK_HOST) => Clock::Given(hosted::time()),
+        (None, None) => chosen,
         (Some("unset"), None) => Clock::AsItIs,
         (Some(seconds), None) => Clock::Given(UnixTime::from_seconds(number("--clock", seconds)?)),
         (None, Some(servers)) => sntp(servers)?,
@@ -308,7 +316,7 @@ fn read(directory: &str, names: &[&str]) -> Result<Option<(String, Vec<u8>)>, St
 
 /// A file, if there is one.
 fn read_file(path: &str) -> Result<Option<Vec<u8>>, StartError> {
-    let error = match native::read(path) {
+    let error = match hosted::read(path) {
         Ok(contents) => return Ok(Some(contents)),
         Err(ReadError::NotFound) => return Ok(None),
         Err(ReadError::TooLong) => format!("{path}: the file is too long for a credential"),

@@ -2,7 +2,7 @@
 
 //! How carefully to look at certificates, by the command line.
 
-use zephyr_backend::native::Argument;
+use zephyr_backend::hosted::Argument;
 
 use super::argument;
 use crate::error::StartError;
@@ -75,11 +75,11 @@ mod checks {
     use secure_socket::x509::Curve;
 
     use super::*;
-    use crate::native::number;
+    use crate::hosted::number;
     use crate::policy::Checks;
     use crate::settings::list;
 
-    pub(in crate::native) fn apply(settings: &mut Settings) -> Result<(), StartError> {
+    pub(in crate::hosted) fn apply(settings: &mut Settings) -> Result<(), StartError> {
         let calls = settings.role.calls();
         let checks = match settings.job.mode {
             Mode::Mutual => true,
