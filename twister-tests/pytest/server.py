@@ -69,6 +69,13 @@ class DeviceServer:
     def peer(self):
         return f"--peer={self.address}"
 
+    def ended(self, within=20):
+        """Waits until it has ended by itself and all that it wrote is here, and returns its
+        exit status."""
+        status = self.process.wait(within)
+        self._drain.join(within)
+        return status
+
     def stop(self):
         self.process.kill()
         self.process.wait()

@@ -55,5 +55,5 @@ def as_server(case, command, _, __, serve):
         echo_through(client, "a case")
         return True, server.output
     subprocess.run(client, input="a case\n", text=True, capture_output=True, timeout=20, check=False)
-    server.process.wait(20)
+    server.ended()
     return "closed in order" in server.output, server.output
