@@ -140,7 +140,8 @@ def test_clients_that_stall_delay_nobody(serve, pki):
     client.exchange()
 
     def handshakes():
-        return statistics.median(client.exchange() for _ in range(9))
+        # What else the computer does can only make them longer: the best of three rounds.
+        return min(statistics.median(client.exchange() for _ in range(9)) for _ in range(3))
 
     undisturbed = handshakes()
     stalled = [Stalled(server, kind, f"{pki}/ec") for kind in Stalled.KINDS]

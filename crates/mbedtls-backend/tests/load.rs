@@ -124,10 +124,14 @@ impl Lab {
         took
     }
 
+    /// The best of three medians: what else the computer does can only make them longer.
     fn median(&self) -> Duration {
-        let mut times: Vec<_> = (0..9).map(|_| self.visit()).collect();
-        times.sort();
-        times[4]
+        let round = || {
+            let mut times: Vec<_> = (0..9).map(|_| self.visit()).collect();
+            times.sort();
+            times[4]
+        };
+        (0..3).map(|_| round()).min().unwrap()
     }
 
     fn wait_until_nobody_is_served(&self) {
