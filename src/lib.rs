@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod backoff;
 mod built;
 mod credentials;
 mod echo;
@@ -25,6 +26,7 @@ mod job;
 mod run;
 mod summary;
 
+pub use backoff::Backoff;
 pub use built::BUILT;
 pub use credentials::{Credentials, client, server};
 pub use echo::{MAX_LINE, echo};
