@@ -25,8 +25,8 @@ pub struct Limits {
     pub io: Option<Duration>,
 }
 
-/// Makes a handshake on a fresh connection, offering to resume `saved`. Closes it if that fails, but only after
-/// the peer could read our alert.
+/// Makes a handshake on a fresh connection, offering to resume `saved`. Closes it if that
+/// fails, but only after the peer could read our alert.
 ///
 /// # Errors
 ///

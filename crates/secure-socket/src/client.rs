@@ -329,7 +329,7 @@ impl<B: Backend> Client<'_, B> {
                 return Ok(stream);
             };
             let origin = match offer {
-                Some(offer) if stream.session().resumed => offer.origin,
+                Some(offer) if stream.session().resumed => offer.into_origin(),
                 _ => Origin::new(host, port, chain, clock),
             };
             return Ok(stream.with_resumable(Resumable {
@@ -355,7 +355,7 @@ impl<B: Backend> Client<'_, B> {
         let backend = self.backend;
         let trace = trace.as_mut().map(|trace| &mut **trace as _);
         let mut judge = Judge::new(expected, backend, trace);
-        let session = offer.map(|offer| &offer.session);
+        let session = offer.map(Offer::session);
         let result = backend.connect(&self.prepared, &self.config, address, session, &mut judge);
         let outcome = match result {
             Ok(connection) => Ok(connection),

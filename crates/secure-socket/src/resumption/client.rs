@@ -124,11 +124,19 @@ impl Origin {
 
 /// A session that may be offered: what its full handshake showed was judged again.
 pub(crate) struct Offer {
-    pub(crate) session: SavedSession,
-    pub(crate) origin: Arc<Origin>,
+    entry: Entry,
     /// Who the peer is.
     pub(crate) leaf: CertificateIdentity,
-    issued: UnixTime,
+}
+
+impl Offer {
+    pub(crate) const fn session(&self) -> &SavedSession {
+        &self.entry.session
+    }
+
+    pub(crate) fn into_origin(self) -> Arc<Origin> {
+        self.entry.origin
+    }
 }
 
 /// What a client that resumes holds on to.
@@ -228,14 +236,13 @@ impl Wallet for Kept {
         means: &dyn Means,
     ) -> Option<Offer> {
         loop {
+            let entry = self.take(|origin| origin.is_at(host, port))?;
             let Entry {
-                session,
-                origin,
-                issued,
-            } = self.take(|origin| origin.is_at(host, port))?;
+                session, origin, ..
+            } = &entry;
             let age = Age {
                 since: origin.since,
-                issued,
+                issued: entry.issued,
             };
             if age
                 .left(expected.clock, self.asked.max_age, session.lifetime)
@@ -245,18 +252,11 @@ impl Wallet for Kept {
                 continue;
             }
             match judge_again(&origin.chain, expected, means) {
-                Ok(leaf) => {
-                    return Some(Offer {
-                        session,
-                        origin,
-                        leaf,
-                        issued,
-                    });
-                }
+                Ok(leaf) => return Some(Offer { entry, leaf }),
                 Err(refused) => {
                     log::info!("a session with {host} is not resumed: {refused}");
                     // Nor are its sisters: each would be asked about anew.
-                    while let Some(sister) = self.take(|other| core::ptr::eq(other, &*origin)) {
+                    while let Some(sister) = self.take(|other| core::ptr::eq(other, &**origin)) {
                         drop(sister);
                     }
                 }
@@ -265,11 +265,7 @@ impl Wallet for Kept {
     }
 
     fn put_back(&self, offer: Offer) {
-        self.insert(Entry {
-            session: offer.session,
-            origin: offer.origin,
-            issued: offer.issued,
-        });
+        self.insert(offer.entry);
     }
 
     fn keep(&self, session: SavedSession, origin: &Arc<Origin>, clock: UnixTime) {
