@@ -347,12 +347,9 @@ pub(crate) fn anchors(directory: &str) -> Result<Option<Vec<CaCertificate>>, Sta
     anchors.map(Some).map_err(in_file(&path))
 }
 
-pub(crate) fn identity<B: Backend>(
-    directory: &str,
-    us: Peer,
-    backend: &B,
-) -> Result<Option<Identity>, StartError> {
-    let (chain, key) = match us {
+/// What the files with the chain and the key of `us` are called.
+const fn own_files(us: Peer) -> ([&'static str; 2], [&'static str; 2]) {
+    match us {
         Peer::Client => (
             ["client.pem", "client.der"],
             ["client-key.pem", "client-key.der"],
@@ -361,7 +358,15 @@ pub(crate) fn identity<B: Backend>(
             ["server.pem", "server.der"],
             ["server-key.pem", "server-key.der"],
         ),
-    };
+    }
+}
+
+pub(crate) fn identity<B: Backend>(
+    directory: &str,
+    us: Peer,
+    backend: &B,
+) -> Result<Option<Identity>, StartError> {
+    let (chain, key) = own_files(us);
     let (chain, key) = (read(directory, &chain)?, read(directory, &key)?);
     let (Some((chain_path, chain)), Some((key_path, key))) = (chain, key) else {
         return Ok(None);

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use secure_socket::credential::{CredentialKind as Kind, SecTag, SecretBytes};
 use secure_socket::diagnosis::Peer;
 
-use super::{in_file, psk_parts, read};
+use super::{in_file, own_files, psk_parts, read};
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
 use crate::settings::Settings;
@@ -32,16 +32,7 @@ pub(super) fn provision(settings: &mut Settings, directory: &str) -> Result<(), 
 }
 
 fn fill(tag: SecTag, us: Peer, directory: &str) -> Result<(), StartError> {
-    let (chain, key) = match us {
-        Peer::Client => (
-            ["client.pem", "client.der"],
-            ["client-key.pem", "client-key.der"],
-        ),
-        Peer::Server => (
-            ["server.pem", "server.der"],
-            ["server-key.pem", "server-key.der"],
-        ),
-    };
+    let (chain, key) = own_files(us);
     for (kind, names) in [
         (Kind::CaCertificate, ["ca.pem", "ca.der"]),
         (Kind::Certificate, chain),

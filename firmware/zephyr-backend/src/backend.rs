@@ -106,10 +106,7 @@ impl Backend for Zephyr {
     }
 
     fn pause(&self, duration: Duration) {
-        // Ticks may be counted in 32 bits.
-        const MOST_MS: u16 = 60_000;
-        let ms = u16::try_from(duration.as_millis()).map_or(MOST_MS, |ms| ms.min(MOST_MS));
-        zephyr::time::sleep(zephyr::time::Duration::millis(ms.into()));
+        sleep(duration);
     }
 
     fn sha256(&self, data: &[u8]) -> [u8; 32] {
@@ -240,6 +237,17 @@ impl Backend for Zephyr {
             }
             None => Err(ConnectFailure::Handshake(failure(&reason))),
         }
+    }
+}
+
+/// Lets time pass: in pieces, since Zephyr's own durations may have 32 bits of ticks.
+pub(crate) fn sleep(duration: Duration) {
+    const MOST_MS: u16 = 60_000;
+    let mut left = duration.as_millis();
+    while left > 0 {
+        let piece = u16::try_from(left).map_or(MOST_MS, |left| left.min(MOST_MS));
+        zephyr::time::sleep(zephyr::time::Duration::millis(piece.into()));
+        left -= u128::from(piece);
     }
 }
 

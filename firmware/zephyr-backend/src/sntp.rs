@@ -6,9 +6,8 @@ use core::time::Duration;
 
 use secure_socket::time::{TimeProblem, TimeServer, TimeSource};
 use secure_socket::{Clock, UnixTime};
-use zephyr::time::sleep;
 
-use crate::backend::{clock, resolve, to_sys};
+use crate::backend::{clock, resolve, sleep, to_sys};
 use crate::connection::os_error;
 use crate::sys;
 
@@ -77,13 +76,6 @@ impl TimeSource for Sntp {
     }
 
     fn sleep(&self, time: Duration) {
-        // In pieces: Zephyr's own durations may have 32 bits of ticks.
-        let mut left = time.as_millis();
-        while left > 0 {
-            let piece = left.min(60_000);
-            // What fits 60000 fits.
-            sleep(zephyr::time::Duration::millis(piece as _));
-            left -= piece;
-        }
+        sleep(time);
     }
 }

@@ -9,7 +9,6 @@ use secure_socket::credential::{
     Anchors, CredentialError, CredentialKind, Der, IdentitySource, PskSource, SecTag, SecretBytes,
     Trust,
 };
-use zeroize::Zeroizing;
 
 use crate::sys::{self, Kind};
 
@@ -22,25 +21,22 @@ pub(crate) struct Stored {
 
 enum Bytes {
     Public(Der),
-    Image(&'static [u8]),
-    Secret(Zeroizing<Vec<u8>>),
-    Given(SecretBytes),
+    Secret(SecretBytes),
 }
 
 impl Bytes {
+    /// A copy, unless the bytes are part of the program.
     fn secret(secret: &SecretBytes) -> Self {
-        match secret.image() {
-            Some(image) => Self::Image(image),
-            None => Self::Secret(Zeroizing::new(secret.expose().to_owned())),
-        }
+        Self::Secret(match secret.image() {
+            Some(image) => SecretBytes::from_static(image),
+            None => SecretBytes::from(secret.expose().to_owned()),
+        })
     }
 
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Public(bytes) => bytes,
-            Self::Image(bytes) => bytes,
-            Self::Secret(bytes) => bytes,
-            Self::Given(bytes) => bytes.expose(),
+            Self::Secret(bytes) => bytes.expose(),
         }
     }
 }
@@ -191,7 +187,7 @@ impl Loader {
         match source {
             PskSource::Stored(tag) => self.look_up(*tag, &[Kind::Psk, Kind::PskIdentity]),
             PskSource::Given { identity, key } => {
-                let key = Zeroizing::new(key.expose().to_owned());
+                let key = SecretBytes::from(key.expose().to_owned());
                 self.store(0, Kind::Psk, Bytes::Secret(key))?;
                 let identity = identity.as_str().as_bytes().to_owned();
                 self.store(0, Kind::PskIdentity, Bytes::Public(Cow::Owned(identity)))
@@ -227,7 +223,7 @@ pub fn provision(
     if bytes.expose().is_empty() {
         return Err(CredentialError::Empty(kind));
     }
-    let stored = Stored::new(tag, stored, Bytes::Given(bytes))?;
+    let stored = Stored::new(tag, stored, Bytes::Secret(bytes))?;
     // It is taken out of the store when this is dropped.
     core::mem::forget(stored);
     Ok(())
