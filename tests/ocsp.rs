@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::{
-    Server, directory, file, free_port, json, refusal_of, refused, run, shown, stderr, usage,
+    Server, directory, file, free_port, json, openssl, refusal_of, refused, run, shown, stderr,
+    usage,
 };
 
 const CONNECT: &str = "--mode server-auth --ca pki/ec/ca.pem --server-name device.test";
@@ -23,16 +24,6 @@ const MUTUAL: &str = "--mode mutual --credentials pki/ec";
 /// What a CA's database says of a certificate.
 const GOOD: &str = "V\t450101000000Z\t";
 const REVOKED: &str = "R\t450101000000Z\t250601120000Z,keyCompromise";
-
-fn openssl(line: &str) -> String {
-    let output = Command::new("openssl")
-        .args(line.split_whitespace())
-        .current_dir(directory())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{line}: {output:?}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// OpenSSL's responder: the intermediate itself answers, about one certificate.
 struct Responder {

@@ -7,22 +7,14 @@
 mod support;
 
 use std::fs;
-use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{OtherServer, Server, directory, file, free_port, json, refused, shown, usage};
+use support::{
+    OtherServer, Server, directory, file, free_port, json, openssl, refused, shown, usage,
+};
 
 const CAS: usize = 30;
-
-fn openssl(line: &str) {
-    let output = Command::new("openssl")
-        .args(line.split_whitespace())
-        .current_dir(directory())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{line}: {output:?}");
-}
 
 /// `bundle.pem` with CAs from `ca-0` up, of which `ca-3` and `ca-17` issued servers. A
 /// certificate that is larger stands for `ca-3` too, with the same name and key.

@@ -63,6 +63,18 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
+/// What `openssl` printed, with the arguments in `line`.
+#[track_caller]
+pub(crate) fn openssl(line: &str) -> String {
+    let output = Command::new("openssl")
+        .args(line.split_whitespace())
+        .current_dir(directory())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// What a run printed that went well.
 #[track_caller]
 pub(crate) fn shown(line: &str) -> String {
