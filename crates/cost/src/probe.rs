@@ -247,7 +247,7 @@ impl Connection for Nobody {
         Err(Failure::Closed)
     }
 
-    fn is_readable(&self) -> Result<bool, Failure> {
+    fn wait_readable(&self, _: Duration) -> Result<bool, Failure> {
         Err(Failure::Closed)
     }
 

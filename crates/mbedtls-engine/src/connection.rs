@@ -130,9 +130,21 @@ impl<S: System> Connection for TlsConnection<S> {
             .map_err(|failure| self.why(failure))
     }
 
-    fn is_readable(&self) -> Result<bool, Failure> {
-        let progress = self.step(|session, wire| session.receive(wire, &mut []))?;
-        Ok(matches!(progress, Progress::Done(_)))
+    fn wait_readable(&self, limit: Duration) -> Result<bool, Failure> {
+        let deadline = Deadline::<S>::after(Some(limit));
+        loop {
+            let interest = match self.step(|session, wire| session.receive(wire, &mut []))? {
+                Progress::Done(_) => return Ok(true),
+                Progress::Wait(wait) => Interest::from(wait),
+            };
+            if deadline.is_past() {
+                return Ok(false);
+            }
+            match deadline.wait(&self.socket, interest) {
+                Err(Failure::TimedOut) => return Ok(false),
+                waited => waited?,
+            }
+        }
     }
 
     fn close(&self) -> Result<(), Failure> {

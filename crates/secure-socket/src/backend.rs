@@ -226,12 +226,13 @@ pub trait Connection {
     /// [`Failure::TimedOut`] after the I/O timeout, or what broke the connection.
     fn send(&self, data: &[u8]) -> Result<usize, Failure>;
 
-    /// Whether [`Connection::receive`] would return at once.
+    /// Waits until [`Connection::receive`] would return at once, for `limit` at most, and
+    /// says whether it would. With a limit of 0 it does not wait.
     ///
     /// # Errors
     ///
     /// What broke the connection.
-    fn is_readable(&self) -> Result<bool, Failure>;
+    fn wait_readable(&self, limit: Duration) -> Result<bool, Failure>;
 
     /// Sends close_notify. Called once; the connection is dropped afterwards, or
     /// still read from until the peer's own close_notify.

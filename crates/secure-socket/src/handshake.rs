@@ -312,7 +312,7 @@ mod tests {
             unreachable!("no stream is made of it")
         }
 
-        fn is_readable(&self) -> Result<bool, Failure> {
+        fn wait_readable(&self, _: Duration) -> Result<bool, Failure> {
             unreachable!("no stream is made of it")
         }
 

@@ -3,6 +3,7 @@
 //! The encrypted stream.
 
 use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 
 use portable_atomic_util::Arc;
 
@@ -100,6 +101,21 @@ impl<C: Connection> Stream<C> {
             }
             Received::Truncated => Err(IoError::Truncated.into()),
         }
+    }
+
+    /// Waits until there is something to read, for `limit` at most, and says whether there
+    /// is; the end is something to read too. The I/O timeout has no part in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`].
+    pub fn wait_readable(&self, limit: Duration) -> Result<bool, Error> {
+        if self.ended.load(Ordering::Acquire) {
+            return Ok(true);
+        }
+        let readable = self.connection.wait_readable(limit);
+        self.keep_session();
+        readable.map_err(broken)
     }
 
     /// Sends data and returns how many bytes of it were taken, which may be fewer
@@ -219,12 +235,7 @@ impl<C: Connection> embedded_io::Write for &Stream<C> {
 
 impl<C: Connection> embedded_io::ReadReady for &Stream<C> {
     fn read_ready(&mut self) -> Result<bool, Error> {
-        if self.ended.load(Ordering::Acquire) {
-            return Ok(true);
-        }
-        let readable = self.connection.is_readable();
-        self.keep_session();
-        readable.map_err(broken)
+        self.wait_readable(Duration::ZERO)
     }
 }
 

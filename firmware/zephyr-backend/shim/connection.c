@@ -325,7 +325,7 @@ size_t ss_send(struct ss_connection *connection, const void *data, size_t length
 	return 0;
 }
 
-int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure)
+int32_t ss_readable(struct ss_connection *connection, int32_t ms, struct ss_failure *failure)
 {
 	struct zsock_pollfd pollfd = {
 		.fd = connection->fd,
@@ -333,7 +333,7 @@ int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure
 	};
 
 	memset(failure, 0, sizeof(*failure));
-	if (zsock_poll(&pollfd, 1, 0) < 0) {
+	if (zsock_poll(&pollfd, 1, ms) < 0) {
 		if (errno == EAGAIN) {
 			return 0;
 		}

@@ -175,8 +175,8 @@ size_t ss_receive(struct ss_connection *connection, void *buffer, size_t length,
 		  struct ss_failure *failure);
 size_t ss_send(struct ss_connection *connection, const void *data, size_t length,
 	       struct ss_failure *failure);
-/* 1, 0, or -1 with *failure. */
-int32_t ss_readable(struct ss_connection *connection, struct ss_failure *failure);
+/* Waits so many milliseconds at most: 1, 0, or -1 with *failure. */
+int32_t ss_readable(struct ss_connection *connection, int32_t ms, struct ss_failure *failure);
 /* Sends a fatal alert, and gives the peer a moment to read it. */
 void ss_abort(struct ss_connection *connection, uint8_t alert);
 /* Sends close_notify. */

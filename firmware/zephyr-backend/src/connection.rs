@@ -110,10 +110,12 @@ impl Connection for ZephyrConnection {
         }
     }
 
-    fn is_readable(&self) -> Result<bool, Failure> {
+    fn wait_readable(&self, limit: Duration) -> Result<bool, Failure> {
+        // A part of a millisecond is a whole one.
+        let ms = i32::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(i32::MAX);
         let mut reason = sys::Failure::default();
         // SAFETY: `raw` lives until it is dropped.
-        match unsafe { sys::ss_readable(self.raw.as_ptr(), &mut reason) } {
+        match unsafe { sys::ss_readable(self.raw.as_ptr(), ms, &mut reason) } {
             0 => Ok(false),
             1 => Ok(true),
             _ => Err(failure(&reason)),

@@ -228,7 +228,7 @@ unsafe extern "C" {
         length: usize,
         failure: *mut Failure,
     ) -> usize;
-    pub(crate) fn ss_readable(connection: *mut Connection, failure: *mut Failure) -> i32;
+    pub(crate) fn ss_readable(connection: *mut Connection, ms: i32, failure: *mut Failure) -> i32;
     pub(crate) fn ss_abort(connection: *mut Connection, alert: u8);
     pub(crate) fn ss_close(connection: *mut Connection, failure: *mut Failure) -> bool;
     pub(crate) fn ss_free(connection: *mut Connection);
