@@ -32,6 +32,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_MODE_PSK",
     "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
     "CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED",
+    "CONFIG_SECURE_SOCKETS_OCSP_CERT_ID_SHA256",
     "CONFIG_SECURE_SOCKETS_OCSP_NONCE",
     "CONFIG_SECURE_SOCKETS_OCSP_REQUIRED",
     "CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN",
@@ -354,6 +355,7 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
     };
     let mut anchors = None;
     let mut lists = None;
+    let mut list_issuers = None;
     let mut client = (None, None);
     let mut server = (None, None);
     let mut psk = None;
@@ -361,6 +363,7 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         && config.ours("CRL")
     {
         lists = policy::lists(directory)?;
+        list_issuers = directory.certificates("crl-issuers")?;
         let there = lists.is_some() || !config.text("CRL_URLS").is_empty();
         need("a revocation list", there, "crl.pem or crl.der")?;
     }
@@ -423,6 +426,7 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
     for (name, file, used, certificates) in [
         ("ANCHORS", "ca", "CHECKS_CERTIFICATES", &anchors),
         ("CRLS", "crl", "WITH_CRL", &lists),
+        ("CRL_ISSUERS", "crl-issuer", "WITH_CRL", &list_issuers),
     ] {
         if config.ours(used) {
             let list = list(file, certificates)?;

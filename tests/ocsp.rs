@@ -8,6 +8,7 @@
 mod support;
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -228,6 +229,47 @@ fn a_nonce_is_asked_for_if_that_is_said() {
 }
 
 #[test]
+fn certificates_are_named_by_the_hash_that_is_said() {
+    let server = Server::start("--mode server-auth --credentials pki/ec");
+    for (flag, hash) in [
+        ("", "sha1"),
+        ("--ocsp-cert-id sha1", "sha1"),
+        ("--ocsp-cert-id sha256", "sha256"),
+    ] {
+        let once = "-text -nrequest 1";
+        let responder = Responder::start_with("hash", "pki/ec/server", GOOD, once);
+        let flags = responder.flags();
+        shown(&format!(
+            "connect {} {CONNECT} {flags} {flag}",
+            server.address
+        ));
+        let asked = responder.wait_for("Hash Algorithm: ", "\n");
+        assert_eq!(asked, hash);
+    }
+}
+
+#[test]
+fn a_response_has_limits() {
+    let server = Server::start("--mode server-auth --credentials pki/ec");
+    let connect = format!("connect {} {CONNECT}", server.address);
+    let flags = Responder::start("long", "pki/ec/server", GOOD);
+    let sentence = refused(&format!("{connect} {} --ocsp-max-bytes 100", flags.flags()));
+    assert!(sentence.contains("longer than the 100 bytes"), "{sentence}");
+    // Whoever takes a connection and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", silent.local_addr().unwrap());
+    let started = Instant::now();
+    let sentence = refused(&format!(
+        "{connect} --ocsp --ocsp-responder {url} --ocsp-timeout 1"
+    ));
+    assert!(sentence.contains(&url), "{sentence}");
+    let took = started.elapsed();
+    // The limit is 10 s unless it is set.
+    let limits = Duration::from_secs(1)..Duration::from_secs(8);
+    assert!(limits.contains(&took), "{took:?}");
+}
+
+#[test]
 fn the_responder_is_the_one_that_the_certificate_names() {
     let port = free_port();
     fs::write(
@@ -302,6 +344,10 @@ fn flags_that_do_not_fit_are_refused() {
         ("--ocsp-scope leaf", "--ocsp"),
         ("--ocsp-soft-fail", "--ocsp"),
         ("--ocsp-nonce", "--ocsp"),
+        ("--ocsp-timeout 1", "--ocsp"),
+        ("--ocsp --ocsp-timeout 0", "1..=3600"),
+        ("--ocsp --ocsp-max-bytes 1", "64.."),
+        ("--ocsp --ocsp-cert-id md5", "use sha1 or sha256"),
         ("--ocsp --ocsp-scope all", "use leaf or chain"),
         (
             "--ocsp --ocsp-responder a.test",

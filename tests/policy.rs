@@ -8,7 +8,10 @@ mod support;
 
 use std::process::{Command, Stdio};
 
-use support::{OtherServer, Server, directory, file, json, refusal_of, refused, run, shown, usage};
+use support::{
+    OtherServer, Server, directory, file, free_port, json, openssl, refusal_of, refused, run,
+    shown, usage,
+};
 
 const TRUSTED: &str = "--mode server-auth --ca pki/ec/ca.pem --server-name device.test";
 
@@ -126,6 +129,52 @@ fn rsa_keys_have_a_limit_that_can_be_raised() {
         "{sentence}"
     );
     shown(&format!("{connect} --max-rsa-bits 4096"));
+}
+
+#[test]
+fn curves_can_be_fewer() {
+    let server = server("pki/ec/server");
+    let connect = format!("connect {} {TRUSTED}", server.address);
+    shown(&format!("{connect} --curve P-256"));
+    shown(&format!("{connect} --curve P-384 --curve P-256"));
+    let sentence = refused(&format!("{connect} --curve P-384"));
+    assert!(
+        sentence.contains("its key is EC P-256, which the key policy does not allow"),
+        "{sentence}"
+    );
+    let text = shown("inspect pki/ec/server.pem --ca pki/ec/ca.pem --curve P-256");
+    assert!(text.contains("to 3072 bits, P-256)"), "{text}");
+    let said = usage(&format!("{connect} --curve P-521"));
+    assert!(said.contains("use P-256 or P-384"), "{said}");
+    let sentence = refused("connect host:1 --mode psk --credentials pki/ec --curve P-256");
+    assert!(sentence.contains("--curve is about"), "{sentence}");
+}
+
+#[test]
+fn the_issuers_of_lists_are_asked_before_a_handshake() {
+    crl("in-time", "intermediate", &[], FOR_A_WEEK);
+    openssl("crl -in in-time.pem -outform DER -out forged.crl");
+    let mut der = std::fs::read(file("forged.crl")).unwrap();
+    *der.last_mut().unwrap() ^= 1;
+    std::fs::write(file("forged.crl"), der).unwrap();
+    // Nobody listens there: without the issuer it takes a handshake to find out.
+    let connect = format!("connect 127.0.0.1:{} {TRUSTED}", free_port());
+    let lists = "--crl forged.crl --crl-scope leaf";
+    let unasked = refused(&format!("{connect} {lists}"));
+    assert!(unasked.contains("cannot connect"), "{unasked}");
+    let sentence = refused(&format!(
+        "{connect} {lists} --crl-issuer pki/ec/intermediate.pem"
+    ));
+    assert!(
+        sentence.contains("revocation list") && sentence.contains("sign"),
+        "{sentence}"
+    );
+    let good = format!(
+        "{connect} --crl in-time.pem --crl-scope leaf --crl-issuer pki/ec/intermediate.pem"
+    );
+    assert!(refused(&good).contains("cannot connect"));
+    let said = usage(&format!("{connect} --crl-issuer pki/ec/intermediate.pem"));
+    assert!(said.contains("--crl"), "{said}");
 }
 
 #[test]

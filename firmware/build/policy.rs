@@ -38,6 +38,9 @@ pub(crate) fn values(config: &Config) -> Result<String> {
                 .map_err(|error| format!("CONFIG_SECURE_SOCKETS_CRL_URLS has {url:?}: {error}"))?;
         }
         let _ = writeln!(source, "pub(crate) const CRL_URLS: &[&str] = &{urls:?};");
+        for symbol in ["CRL_MAX_BYTES", "CRL_TIMEOUT_S", "CRL_REFRESH_S"] {
+            number(config, symbol, &mut source)?;
+        }
     }
     if config.ours("WITH_OCSP") {
         let responder = config.text("OCSP_RESPONDER");
@@ -52,8 +55,17 @@ pub(crate) fn values(config: &Config) -> Result<String> {
             "pub(crate) const OCSP_RESPONDER: &str = {responder:?};\n\
              pub(crate) const OCSP_CACHE: usize = {cache};\n"
         );
+        for symbol in ["OCSP_MAX_BYTES", "OCSP_TIMEOUT_S"] {
+            number(config, symbol, &mut source)?;
+        }
     }
     Ok(source)
+}
+
+fn number(config: &Config, symbol: &str, source: &mut String) -> Result<()> {
+    let value = config.number(symbol)?;
+    let _ = writeln!(source, "pub(crate) const {symbol}: u32 = {value};");
+    Ok(())
 }
 
 fn pins(text: &str) -> Result<Vec<SpkiPin>> {

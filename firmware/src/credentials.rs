@@ -119,7 +119,9 @@ impl CredentialSource {
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
         let policy = match &checks.lists {
             None => policy,
-            Some(lists) => policy.with_crls(lists.crls(self.lists(lists)?)),
+            Some(lists) => {
+                policy.with_crls(lists.crls(self.lists(lists)?, self.list_issuers(lists)?))
+            }
         };
         Ok(trust.with_policy(policy))
     }
@@ -159,6 +161,19 @@ impl CredentialSource {
         }
     }
 
+    /// CA certificates by which the lists are checked before a handshake; none need be there.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_HOSTED), allow(unused_variables))]
+    fn list_issuers(&self, lists: &crate::policy::Lists) -> Result<Vec<CaCertificate>, StartError> {
+        #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+        match (&lists.issuers, self) {
+            (Some(files), _) => return crate::hosted::list_issuers(files),
+            (None, Self::Directory(path)) => return crate::hosted::list_issuers_of(path),
+            _ => {}
+        }
+        Ok(image_certificates(kconfig::CRL_ISSUERS)?)
+    }
+
     #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
     fn identity<B: Backend>(
         &self,
@@ -176,6 +191,14 @@ impl CredentialSource {
         };
         Ok(given.map(IdentitySource::from))
     }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+fn image_certificates(ders: &[&'static [u8]]) -> Result<Vec<CaCertificate>, CredentialError> {
+    let certificates = ders.iter();
+    certificates
+        .map(|der| CaCertificate::from_der(*der))
+        .collect()
 }
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]

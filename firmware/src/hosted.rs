@@ -8,6 +8,8 @@ mod lists;
 mod policy;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
 mod provision;
+#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+mod revocation;
 
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -39,7 +41,7 @@ use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
-pub(crate) use lists::{lists, lists_of};
+pub(crate) use lists::{list_issuers, list_issuers_of, lists, lists_of};
 
 fn argument(which: Argument) -> Result<Option<&'static str>, StartError> {
     hosted::argument(which).map_err(|_| no_utf8())

@@ -8,16 +8,20 @@ use alloc::format;
 #[cfg(all(CONFIG_SECURE_SOCKETS_HOSTED, CONFIG_SECURE_SOCKETS_WITH_CRL))]
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use secure_socket::policy::{KeyPolicy, Policy, SpkiPin};
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
-use secure_socket::revocation::HttpUrl;
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
-use secure_socket::revocation::Ocsp;
+use core::time::Duration;
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+use secure_socket::credential::CaCertificate;
+use secure_socket::policy::{KeyPolicy, Policy, SpkiPin};
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use secure_socket::revocation::Scope;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
+use secure_socket::revocation::{CertIdHash, Ocsp};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 use secure_socket::revocation::{Crl, Crls};
+#[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
+use secure_socket::revocation::{HttpUrl, Limits};
 use secure_socket::x509::Curve;
 
 use crate::error::StartError;
@@ -44,9 +48,18 @@ pub(crate) struct Lists {
     /// Files of the computer with them; else they are where the credentials are.
     #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     pub(crate) files: Option<Vec<String>>,
+    /// Files of the computer with the certificates of their issuers, in the same way.
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+    pub(crate) issuers: Option<Vec<String>>,
     /// Where they are fetched from.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
     pub(crate) urls: Vec<HttpUrl>,
+    /// How long each that is fetched may be, and take.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+    pub(crate) limits: Limits,
+    /// When to look for a newer one at the latest.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+    pub(crate) refresh_after: Option<Duration>,
 }
 
 /// Which responder to ask, and how.
@@ -58,6 +71,18 @@ pub(crate) struct Responder {
     pub(crate) nonce: bool,
     pub(crate) soft_fail: bool,
     pub(crate) cache: usize,
+    /// How long a response may be, and take.
+    pub(crate) limits: Limits,
+    pub(crate) hash: CertIdHash,
+}
+
+/// What Kconfig says of something that is fetched.
+#[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
+fn limits(bytes: u32, timeout_s: u32) -> Limits {
+    Limits {
+        bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+        timeout: Duration::from_secs(timeout_s.into()),
+    }
 }
 
 impl Checks {
@@ -123,6 +148,8 @@ impl Lists {
             },
             #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
             files: None,
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            issuers: None,
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
             urls: kconfig::CRL_URLS
                 .iter()
@@ -132,6 +159,13 @@ impl Lists {
                     })
                 })
                 .collect::<Result<_, _>>()?,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+            limits: limits(kconfig::CRL_MAX_BYTES, kconfig::CRL_TIMEOUT_S),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
+            refresh_after: match kconfig::CRL_REFRESH_S {
+                0 => None,
+                seconds => Some(Duration::from_secs(seconds.into())),
+            },
         })
     }
 
@@ -144,10 +178,20 @@ impl Lists {
     }
 
     /// The lists that are at hand, with those that are fetched.
-    pub(crate) fn crls(&self, lists: Vec<Crl>) -> Crls {
-        let crls = Crls::new().with_scope(self.scope).with_lists(lists);
+    pub(crate) fn crls(&self, lists: Vec<Crl>, issuers: Vec<CaCertificate>) -> Crls {
+        let crls = Crls::new()
+            .with_scope(self.scope)
+            .with_lists(lists)
+            .with_issuers(issuers);
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL_URL)]
-        let crls = self.urls.iter().cloned().fold(crls, Crls::with_url);
+        let crls = {
+            let crls = self.urls.iter().cloned().fold(crls, Crls::with_url);
+            let crls = crls.with_limits(self.limits);
+            match self.refresh_after {
+                Some(age) => crls.with_refresh_after(age),
+                None => crls,
+            }
+        };
         crls
     }
 }
@@ -170,11 +214,20 @@ impl Responder {
             nonce: cfg!(CONFIG_SECURE_SOCKETS_OCSP_NONCE),
             soft_fail: cfg!(CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL),
             cache: kconfig::OCSP_CACHE,
+            limits: limits(kconfig::OCSP_MAX_BYTES, kconfig::OCSP_TIMEOUT_S),
+            hash: match cfg!(CONFIG_SECURE_SOCKETS_OCSP_CERT_ID_SHA256) {
+                true => CertIdHash::Sha256,
+                false => CertIdHash::Sha1,
+            },
         })
     }
 
     fn ocsp(&self) -> Ocsp {
-        let mut ocsp = Ocsp::new().with_scope(self.scope).with_cache(self.cache);
+        let mut ocsp = Ocsp::new()
+            .with_scope(self.scope)
+            .with_cache(self.cache)
+            .with_limits(self.limits)
+            .with_cert_id_hash(self.hash);
         if let Some(url) = &self.url {
             ocsp = ocsp.with_responder(url.clone());
         }

@@ -41,6 +41,11 @@ pub(crate) struct CrlArgs {
     /// the trust anchor [default: chain]
     #[arg(long, value_name = "SCOPE", requires = "lists", value_parser = parse_scope)]
     crl_scope: Option<Scope>,
+    /// CA certificates of the lists' issuers, in PEM or DER; once for each file. By them a
+    /// list is checked when it is loaded or fetched, and not in the first handshake that
+    /// needs it. Nobody in it is trusted for that
+    #[arg(long = "crl-issuer", value_name = "FILE", requires = "lists")]
+    crl_issuers: Vec<PathBuf>,
 }
 
 impl CrlArgs {
@@ -65,6 +70,9 @@ impl CrlArgs {
         }
         for url in &self.crl_urls {
             crls = crls.with_url(url.clone());
+        }
+        for path in &self.crl_issuers {
+            crls = crls.with_issuers(files::anchors(path)?);
         }
         Ok(Some(crls))
     }

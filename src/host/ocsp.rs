@@ -2,8 +2,10 @@
 
 //! What the command line says of asking an OCSP responder.
 
+use std::time::Duration;
+
 use clap::Args;
-use secure_socket::revocation::{HttpUrl, Ocsp, Scope};
+use secure_socket::revocation::{CertIdHash, DEFAULT_OCSP_LIMITS, HttpUrl, Ocsp, Scope};
 
 use super::policy::parse_scope;
 
@@ -29,6 +31,18 @@ pub(crate) struct OcspArgs {
     /// responder off can then use a revoked certificate
     #[arg(long = "ocsp-soft-fail", requires = "ocsp")]
     soft_fail: bool,
+    /// The longest response that is taken, in bytes [default: 8192]
+    #[arg(long, value_name = "BYTES", requires = "ocsp",
+          value_parser = clap::value_parser!(u32).range(64..))]
+    ocsp_max_bytes: Option<u32>,
+    /// Seconds for the responder to answer in, for each certificate [default: 10]
+    #[arg(long, value_name = "SECONDS", requires = "ocsp",
+          value_parser = clap::value_parser!(u32).range(1..=3600))]
+    ocsp_timeout: Option<u32>,
+    /// Names certificates to the responder by this hash: sha1, which all of them know, or
+    /// sha256 [default: sha1]
+    #[arg(long, value_name = "HASH", requires = "ocsp", value_parser = parse_hash)]
+    ocsp_cert_id: Option<CertIdHash>,
 }
 
 impl OcspArgs {
@@ -47,7 +61,17 @@ impl OcspArgs {
         if self.soft_fail {
             ocsp = ocsp.with_soft_fail();
         }
-        Some(ocsp)
+        if let Some(hash) = self.ocsp_cert_id {
+            ocsp = ocsp.with_cert_id_hash(hash);
+        }
+        let mut limits = DEFAULT_OCSP_LIMITS;
+        if let Some(bytes) = self.ocsp_max_bytes {
+            limits.bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        }
+        if let Some(seconds) = self.ocsp_timeout {
+            limits.timeout = Duration::from_secs(seconds.into());
+        }
+        Some(ocsp.with_limits(limits))
     }
 
     fn scope(&self) -> Scope {
@@ -72,5 +96,13 @@ impl OcspArgs {
             false => "",
         };
         Some(format!("revocation of {whose} (OCSP: {whom}{unanswered})"))
+    }
+}
+
+fn parse_hash(text: &str) -> Result<CertIdHash, String> {
+    match text {
+        "sha1" => Ok(CertIdHash::Sha1),
+        "sha256" => Ok(CertIdHash::Sha256),
+        _ => Err("use sha1 or sha256".into()),
     }
 }

@@ -10,6 +10,7 @@ use secure_socket::credential::Trust;
 use secure_socket::diagnosis::Peer;
 use secure_socket::policy::{DEFAULT_MAX_RSA_BITS, KeyPolicy, MIN_RSA_BITS, Policy, SpkiPin};
 use secure_socket::revocation::Scope;
+use secure_socket::x509::Curve;
 use secure_sockets::BUILT;
 
 use super::crl::CrlArgs;
@@ -26,6 +27,9 @@ pub(crate) struct PolicyArgs {
     /// The longest RSA key that is taken, in bits [default: 3072]
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u32).range(2048..=8192))]
     pub(crate) max_rsa_bits: Option<u32>,
+    /// A curve whose keys are taken; once for each [default: P-256 and P-384]
+    #[arg(long = "curve", value_name = "CURVE", value_parser = parse_curve)]
+    pub(crate) curves: Vec<Curve>,
     /// Takes a server's certificate without a subjectAltName by its commonName
     #[arg(long)]
     pub(crate) legacy_common_name: bool,
@@ -76,7 +80,12 @@ impl PolicyArgs {
     }
 
     fn keys(&self) -> KeyPolicy {
-        KeyPolicy::new().with_max_rsa_bits(self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS))
+        let keys =
+            KeyPolicy::new().with_max_rsa_bits(self.max_rsa_bits.unwrap_or(DEFAULT_MAX_RSA_BITS));
+        match self.curves.as_slice() {
+            [] => keys,
+            curves => keys.with_curves(curves.iter().cloned()),
+        }
     }
 
     /// The first of these flags that was given.
@@ -85,6 +94,7 @@ impl PolicyArgs {
         [
             flag("--pin", !self.pins.is_empty()),
             flag("--max-rsa-bits", self.max_rsa_bits.is_some()),
+            flag("--curve", !self.curves.is_empty()),
             flag("--legacy-common-name", self.legacy_common_name),
             self.crl.given(),
             flag("--ocsp", self.ocsp.ocsp),
@@ -159,6 +169,14 @@ pub(super) fn parse_scope(text: &str) -> Result<Scope, String> {
         "leaf" => Ok(Scope::Leaf),
         "chain" => Ok(Scope::Chain),
         _ => Err("use leaf or chain".into()),
+    }
+}
+
+fn parse_curve(text: &str) -> Result<Curve, String> {
+    match text {
+        "P-256" => Ok(Curve::P256),
+        "P-384" => Ok(Curve::P384),
+        _ => Err("use P-256 or P-384".into()),
     }
 }
 

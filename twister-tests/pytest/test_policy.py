@@ -3,12 +3,16 @@
 OCSP. OpenSSL makes the lists and answers as the responder."""
 
 import hashlib
+import socket
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from peer import free_port
 from revocation import GOOD, LONG_PAST, REVOKED, ListServer, crl
+from sntp import SntpServer, answer
 from test_handshakes import VERSIONS, certificate
 from test_server import visit
 
@@ -104,6 +108,80 @@ def test_a_list_that_is_fetched(device, openssl, pki, tmp_path):
     assert f"no revocation list to be had from {ca.url}" in sentence, sentence
 
 
+def test_limits_of_what_is_fetched(device, openssl, pki, tmp_path, ocsp):
+    good = crl(tmp_path, pki, "intermediate")
+    server = openssl(*certificate(pki, "ec"))
+    with ListServer(good) as ca:
+        arguments = [f"--crl-url={ca.url}", "--crl-scope=leaf"]
+        sentence = connect(device, server, pki, *arguments, "--crl-max-bytes=100").refused()
+        assert "longer than the 100 bytes" in sentence, sentence
+    responder = ocsp("server", GOOD)
+    sentence = connect(device, server, pki, *asking(responder), "--ocsp-max-bytes=100").refused()
+    assert "longer than the 100 bytes" in sentence, sentence
+    # Whoever takes a connection and says nothing.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        for asked in [
+            [f"--crl-url={url}", "--crl-scope=leaf", "--crl-timeout=1"],
+            ["--ocsp=required", f"--ocsp-responder={url}", "--ocsp-timeout=1"],
+        ]:
+            started = time.monotonic()
+            sentence = connect(device, server, pki, *asked).refused()
+            assert url in sentence, sentence
+            # The limit is 10 s unless it is set.
+            assert 1 <= time.monotonic() - started < 8
+
+
+def test_the_issuers_of_lists(device, pki, tmp_path):
+    forged = bytearray(subprocess.run(
+        ["openssl", "crl", "-in", str(crl(tmp_path, pki, "intermediate")), "-outform", "DER"],
+        check=True, capture_output=True,
+    ).stdout)
+    forged[-1] ^= 1
+    (tmp_path / "forged.der").write_bytes(forged)
+    # Nobody listens: without the issuer it takes a handshake to find out.
+    arguments = [
+        f"--peer=127.0.0.1:{free_port()}", "--mode=server-auth", f"--credentials={pki}/ec",
+        f"--crl={tmp_path}/forged.der", "--crl-scope=leaf",
+    ]
+    assert "cannot connect" in device.run(*arguments).refused()
+    issuer = f"--crl-issuers={pki}/ec/intermediate.pem"
+    sentence = device.run(*arguments, issuer).refused()
+    assert "revocation list" in sentence and "sign" in sentence, sentence
+    # The same by the directory of the credentials.
+    (tmp_path / "ca.pem").write_bytes((pki / "ec" / "ca.pem").read_bytes())
+    (tmp_path / "crl-issuers.pem").write_bytes((pki / "ec" / "intermediate.pem").read_bytes())
+    arguments[2] = f"--credentials={tmp_path}"
+    assert device.run(*arguments).refused() == sentence
+
+
+def test_a_newer_list_is_looked_for(device, serve, pki, tmp_path):
+    good = crl(tmp_path, pki, "intermediate")
+    start = time.time()
+    clock = SntpServer(lambda request, count: answer(request, start))
+    arguments = [
+        "--mode=mutual", f"--credentials={pki}/ec", "--crl-scope=leaf", f"--sntp={clock.address}",
+        "--sntp-interval=1",
+    ]
+    try:
+        for refresh, asked in [([], 1), (["--crl-refresh=60"], 2)]:
+            start = time.time()
+            with ListServer(good) as ca:
+                server = serve(*arguments, f"--crl-url={ca.url}", *refresh)
+                visit(device, server, pki, "mutual").succeeded()
+                assert ca.asked == 1
+                # Two minutes on; half of the list's week is far from over.
+                start += 120
+                seen = len(clock.requests)
+                while len(clock.requests) < seen + 2:
+                    time.sleep(0.1)
+                visit(device, server, pki, "mutual").succeeded()
+                server.wait_for_so_many(2, "closed in order")
+                assert ca.asked == asked
+    finally:
+        clock.stop()
+
+
 def test_a_list_that_a_server_fetches(device, serve, pki, tmp_path):
     bad = crl(tmp_path, pki, "intermediate", ["client"])
     with ListServer(bad) as ca:
@@ -162,6 +240,41 @@ def test_what_else_a_responder_says(device, openssl, pki, ocsp):
     # No responder in the certificate, and none configured.
     sentence = connect(device, server, pki, "--ocsp=soft-fail").refused()
     assert "names no OCSP responder" in sentence, sentence
+
+
+# Object identifiers in DER (RFC 3279, section 2.2; RFC 8017, appendix A.2.4).
+HASHES = {"sha1": "06052b0e03021a", "sha256": "0609608648016503040201"}
+
+
+@pytest.mark.parametrize("hash", HASHES)
+def test_how_a_responder_is_asked(device, openssl, pki, ocsp, hash):
+    server = openssl(*certificate(pki, "ec"))
+    asked = f"--ocsp-cert-id={hash}"
+    connect(device, server, pki, *asking(ocsp("server", GOOD)), asked).succeeded()
+    # Whoever only listens.
+    with socket.create_server(("127.0.0.1", 0)) as door, ThreadPoolExecutor() as beside:
+        port = door.getsockname()[1]
+        heard = beside.submit(listen, door)
+        url = f"--ocsp-responder=http://127.0.0.1:{port}/"
+        connect(device, server, pki, "--ocsp=required", url, asked).refused()
+        request = heard.result()
+    assert request.startswith(b"POST / HTTP/1."), request
+    for name, identifier in HASHES.items():
+        assert (bytes.fromhex(identifier) in request) == (name == hash), request
+
+
+def listen(door):
+    """What somebody says who is sent no answer."""
+    heard = bytearray()
+    client, _ = door.accept()
+    with client:
+        client.settimeout(1)
+        try:
+            while chunk := client.recv(4096):
+                heard += chunk
+        except TimeoutError:
+            pass
+    return bytes(heard)
 
 
 # A server and its clients.
@@ -291,6 +404,11 @@ PIN = "--pin=" + 64 * "0"
         (["--curves=P-521"], "P-256 or P-384"),
         (["--crl=/nowhere.pem"], "/nowhere.pem: there is no such file"),
         (["--crl-scope=leaf"], "there is no --crl"),
+        (["--crl-issuers=/nowhere.pem"], "there is no --crl"),
+        (["--crl-max-bytes=100"], "there is no --crl"),
+        (["--crl=/nowhere.pem", "--crl-timeout=1"], "there is no --crl-url"),
+        (["--crl-url=http://a.test/", "--crl-issuers=/nowhere.pem"], "/nowhere.pem: there is no"),
+        (["--crl-url=http://a.test/", "--crl-refresh=daily"], "takes a number"),
         (["--crl-url=https://a.test/"], "one of https"),
         (["--crl=;"], "lists are required, but there is none"),
         (["--ocsp=maybe"], "off, required or soft-fail"),
@@ -298,6 +416,8 @@ PIN = "--pin=" + 64 * "0"
         (["--ocsp-responder=http://a.test/"], "none is asked"),
         (["--ocsp=required", "--ocsp-responder=https://a.test/"], "one of https"),
         (["--ocsp=required", "--ocsp-scope=all"], "leaf or chain"),
+        (["--ocsp=required", "--ocsp-cert-id=md5"], "sha1 or sha256"),
+        (["--ocsp-timeout=1"], "--ocsp-timeout is about an OCSP responder"),
         (["--mode=psk", PIN], "none is checked in this mode"),
         (["--mode=server-auth", "--role=server", "--ocsp=required"], "none is checked in this"),
         (["--mode=mutual", "--role=server", "--legacy-common-name"], "no name in them"),

@@ -60,3 +60,12 @@ OPTION("sntp-interval", "seconds", "How often to ask again")
 OPTION("connections", "count", "How often to connect, one after another")
 OPTION("resume", "count", "How many sessions a client keeps, to resume them; 0 for none")
 OPTION("sessions", "count", "How many sessions a server keeps for its clients; 0 for none")
+OPTION("crl-issuers", "files",
+       "CA certificates of the lists' issuers, separated by semicolons: by them the lists are "
+       "checked before the first handshake")
+OPTION("crl-max-bytes", "bytes", "The longest revocation list that is fetched")
+OPTION("crl-timeout", "seconds", "How long fetching revocation lists may take")
+OPTION("crl-refresh", "seconds", "Looks for newer lists after so long, 60 at the least")
+OPTION("ocsp-max-bytes", "bytes", "The longest OCSP response that is taken")
+OPTION("ocsp-timeout", "seconds", "How long an OCSP responder may take")
+OPTION("ocsp-cert-id", "hash", "sha1 or sha256: names certificates to the responder by it")

@@ -91,6 +91,20 @@ pub enum Argument {
     Resume,
     /// `--sessions=count`.
     Sessions,
+    /// `--crl-issuers=files`.
+    CrlIssuers,
+    /// `--crl-max-bytes=bytes`.
+    CrlMaxBytes,
+    /// `--crl-timeout=seconds`.
+    CrlTimeout,
+    /// `--crl-refresh=seconds`.
+    CrlRefresh,
+    /// `--ocsp-max-bytes=bytes`.
+    OcspMaxBytes,
+    /// `--ocsp-timeout=seconds`.
+    OcspTimeout,
+    /// `--ocsp-cert-id=sha1|sha256`.
+    OcspCertId,
 }
 
 unsafe extern "C" {

@@ -276,8 +276,8 @@ impl CrlFetchError {
         match self {
             Self::Fetch(_) => {
                 "See that the device can reach this URL in plain HTTP, and that the limits are \
-                 long enough for the list (Crls::with_limits, --crl-max-bytes); or load the list \
-                 from a file."
+                 long enough for the list (Crls::with_limits, CONFIG_SECURE_SOCKETS_CRL_MAX_BYTES, \
+                 --crl-max-bytes); or load the list from a file."
             }
             Self::Unfit(_) => {
                 "See what is at this URL (`openssl crl -text` shows a list): the CA's present and \
