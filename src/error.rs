@@ -18,6 +18,8 @@ pub enum RunError {
     Missing(MissingCredential),
     /// The connection failed.
     Connection(Error),
+    /// There is nothing to send: the sensor has no sample.
+    Sensor(SensorError),
     /// A message came back as another.
     Echo {
         /// Which one, counted from 1.
@@ -56,6 +58,16 @@ pub enum JobError {
     ServerName(InvalidServerName),
 }
 
+/// Why there is no sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SensorError {
+    /// Its driver says so: an errno of Zephyr's, negative.
+    Driver(i32),
+    /// It has neither a temperature nor a humidity.
+    Nothing,
+}
+
 /// A credential that a mode needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingCredential {
@@ -68,6 +80,12 @@ pub struct MissingCredential {
 impl From<Error> for RunError {
     fn from(error: Error) -> Self {
         Self::Connection(error)
+    }
+}
+
+impl From<SensorError> for RunError {
+    fn from(error: SensorError) -> Self {
+        Self::Sensor(error)
     }
 }
 
@@ -89,6 +107,7 @@ impl fmt::Display for RunError {
             Self::Job(error) => error.fmt(f),
             Self::Missing(error) => error.fmt(f),
             Self::Connection(error) => error.fmt(f),
+            Self::Sensor(error) => error.fmt(f),
             Self::Echo { message, returned } => write!(
                 f,
                 "message {message} came back as another ({returned} had come back whole): the \
@@ -137,6 +156,21 @@ impl fmt::Display for JobError {
     }
 }
 
+impl fmt::Display for SensorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Driver(errno) => write!(
+                f,
+                "the sensor (alias sensor0 of the devicetree) has no sample: error {errno}"
+            ),
+            Self::Nothing => f.write_str(
+                "the sensor (alias sensor0 of the devicetree) measures neither temperature nor \
+                 humidity",
+            ),
+        }
+    }
+}
+
 impl fmt::Display for MissingCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
@@ -149,4 +183,5 @@ impl fmt::Display for MissingCredential {
 
 impl core::error::Error for RunError {}
 impl core::error::Error for JobError {}
+impl core::error::Error for SensorError {}
 impl core::error::Error for MissingCredential {}

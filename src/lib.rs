@@ -23,6 +23,7 @@ mod echo;
 mod error;
 mod guests;
 mod job;
+mod reading;
 mod run;
 mod summary;
 
@@ -30,7 +31,8 @@ pub use backoff::Backoff;
 pub use built::BUILT;
 pub use credentials::{Credentials, client, server};
 pub use echo::{MAX_LINE, echo};
-pub use error::{JobError, MissingCredential, RunError};
+pub use error::{JobError, MissingCredential, RunError, SensorError};
 pub use job::{Job, MAX_CONNECTIONS, MAX_MESSAGES, MAX_TEXT};
-pub use run::run;
+pub use reading::{Pack, Quantity, Reading, SENML_JSON};
+pub use run::{run, run_with};
 pub use summary::Summary;

@@ -2,6 +2,7 @@
 
 //! The main job of a device.
 
+use alloc::string::String;
 use alloc::vec;
 
 use secure_socket::backend::{Backend, Connection, HandshakeMessage};
@@ -23,6 +24,20 @@ pub fn run<B: Backend>(
     job: &Job,
     trace: Option<&mut dyn FnMut(&HandshakeMessage)>,
 ) -> Result<Summary, RunError> {
+    run_with(client, job, trace, &mut |number| Ok(job.message(number)))
+}
+
+/// As [`run`], with messages of the caller's: `message` gets the number of each, from 1.
+///
+/// # Errors
+///
+/// [`RunError`], also of `message`.
+pub fn run_with<B: Backend>(
+    client: &Client<'_, B>,
+    job: &Job,
+    trace: Option<&mut dyn FnMut(&HandshakeMessage)>,
+    message: &mut dyn FnMut(u16) -> Result<String, RunError>,
+) -> Result<Summary, RunError> {
     job.check()?;
     let stream = match trace {
         Some(trace) => client.connect_traced(&job.host, job.port, trace)?,
@@ -30,7 +45,7 @@ pub fn run<B: Backend>(
     };
     let mut bytes = 0;
     for number in 1..=job.messages {
-        let message = job.message(number);
+        let message = message(number)?;
         stream.send_all(message.as_bytes())?;
         read_back(&stream, job, number, message.as_bytes())?;
         bytes += message.len();

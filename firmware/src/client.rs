@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! The role of a client: the main job.
+//! The role of a client: what it connects with, and then its task.
 
 use secure_socket::diagnosis::Peer;
-use zephyr::printkln;
 use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
@@ -23,9 +22,5 @@ pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
         job.mode,
     );
     let client = secure_sockets::client(&backend, job, credentials)?;
-    for _ in 0..job.connections {
-        let summary = secure_sockets::run(&client, job, None)?;
-        printkln!("{summary}");
-    }
-    Ok(())
+    settings.task.run(&backend, &client, settings)
 }

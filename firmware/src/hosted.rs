@@ -40,6 +40,8 @@ use crate::settings::server_sessions;
 use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+use crate::task::Task;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 pub(crate) use lists::{list_issuers, list_issuers_of, lists, lists_of};
 
@@ -112,6 +114,9 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     }
     resumption(job)?;
     settings.role = role(settings.role)?;
+    if let Some(name) = argument(Argument::Job)? {
+        task(&mut settings, name)?;
+    }
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     {
         if let Some(address) = argument(Argument::Listen)? {
@@ -215,6 +220,21 @@ fn role(chosen: Role) -> Result<Role, StartError> {
             "use client, server or both, if the image has it (SECURE_SOCKETS_ROLE)",
         )),
     }
+}
+
+/// What a client does, of what the image has.
+#[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_CLIENT), allow(unused_variables))]
+fn task(settings: &mut Settings, name: &str) -> Result<(), StartError> {
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+    if let Some(task) = Task::of_name(name) {
+        settings.task = task;
+        return Ok(());
+    }
+    Err(StartError::value(
+        "--job",
+        name,
+        "use echo or readings, if the image has it (SECURE_SOCKETS_JOB)",
+    ))
 }
 
 /// The clock that the command line asks for; else the one `chosen` in Kconfig.

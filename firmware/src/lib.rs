@@ -19,9 +19,13 @@ mod image;
 mod kconfig;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 mod policy;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
+mod sensor;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod server;
 mod settings;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+mod task;
 
 use zephyr::printkln;
 

@@ -25,10 +25,15 @@ use crate::error::StartError;
 use crate::kconfig;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 use crate::policy::Checks;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+use crate::task::{TASK, Task};
 
 /// All that a run needs.
 pub(crate) struct Settings {
     pub(crate) role: Role,
+    /// What a client does.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+    pub(crate) task: Task,
     pub(crate) job: Job,
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) listen: SocketAddr,
@@ -181,6 +186,8 @@ impl Settings {
         };
         Ok(Self {
             role: ROLE,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
+            task: TASK,
             job,
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
             listen: SocketAddr::new(

@@ -124,6 +124,14 @@ def test_only_a_server_has_a_server_in_it(kconfig, symbols):
     assert bool(server) == (kconfig.get("SECURE_SOCKETS_WITH_SERVER") == "y"), server
 
 
+def test_only_a_job_that_needs_the_sensor_has_it(kconfig, device, symbols, pki):
+    assert kconfig["SECURE_SOCKETS_JOB_ECHO"] == "y"
+    sensor = {symbol for symbol in symbols if "sensor" in symbol}
+    assert not sensor
+    run = device.run("--peer=127.0.0.1:4433", f"--credentials={pki}/ec", "--job=readings")
+    assert "if the image has it (SECURE_SOCKETS_JOB)" in run.refused()
+
+
 def test_nothing_is_resumed_unless_it_is_asked_for(kconfig, device, symbols, pki):
     assert kconfig.get("SECURE_SOCKETS_RESUMPTION") != "y"
     sessions = {

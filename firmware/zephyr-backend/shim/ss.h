@@ -267,6 +267,13 @@ int32_t ss_tcp_receive(int32_t socket, void *buffer, size_t length, struct ss_os
 int32_t ss_tcp_wait(int32_t socket, bool to_send, uint32_t timeout_ms, struct ss_os_error *error);
 void ss_tcp_close(int32_t socket);
 
+/* What a sensor may measure, in the order of src/sensor.rs. */
+enum ss_quantity { SS_TEMPERATURE, SS_HUMIDITY, SS_QUANTITIES };
+/* Takes a sample of the sensor0 of the devicetree, in thousandths of Zephyr's units, with a
+ * bit in *there for each quantity that it has. 0 or an errno, negative.
+ */
+int32_t ss_sensor_sample(int64_t milli[SS_QUANTITIES], uint32_t *there);
+
 /* Images that run on a computer alone (CONFIG_SECURE_SOCKETS_HOSTED). */
 
 /* The value of an option of options.h, or NULL. It stays as it is. */

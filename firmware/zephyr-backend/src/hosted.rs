@@ -105,6 +105,8 @@ pub enum Argument {
     OcspTimeout,
     /// `--ocsp-cert-id=sha1|sha256`.
     OcspCertId,
+    /// `--job=name`.
+    Job,
 }
 
 unsafe extern "C" {

@@ -21,6 +21,8 @@ pub mod hosted;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod library;
 mod prepared;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
+pub mod sensor;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod server;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]

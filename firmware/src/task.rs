@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a client does: `SECURE_SOCKETS_JOB` in Kconfig, or `--job`.
+//!
+//! Each has a module of its own, with `run()`. Only what was chosen is compiled.
+
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
+mod echo;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
+mod readings;
+
+use secure_socket::Client;
+use zephyr_backend::Zephyr;
+
+use crate::error::StartError;
+use crate::settings::Settings;
+
+/// What a client does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Sends messages, and gets each back.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
+    Echo,
+    /// Sends readings of the sensor, and gets each back.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
+    Readings,
+}
+
+/// The one that was chosen in Kconfig.
+#[cfg(CONFIG_SECURE_SOCKETS_JOB_ECHO)]
+pub(crate) const TASK: Task = Task::Echo;
+#[cfg(CONFIG_SECURE_SOCKETS_JOB_READINGS)]
+pub(crate) const TASK: Task = Task::Readings;
+
+#[cfg(not(any(CONFIG_SECURE_SOCKETS_JOB_ECHO, CONFIG_SECURE_SOCKETS_JOB_READINGS)))]
+compile_error!("no job is chosen in Kconfig (SECURE_SOCKETS_JOB)");
+
+impl Task {
+    /// The one of this name, if the image has it.
+    #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        match name {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
+            "echo" => Some(Self::Echo),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
+            "readings" => Some(Self::Readings),
+            _ => None,
+        }
+    }
+
+    /// Does it, once.
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_SENSOR), allow(unused_variables))]
+    pub(crate) fn run(
+        self,
+        backend: &Zephyr,
+        client: &Client<'_, Zephyr>,
+        settings: &Settings,
+    ) -> Result<(), StartError> {
+        match self {
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
+            Self::Echo => echo::run(client, &settings.job),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
+            Self::Readings => readings::run(backend, client, &settings.job),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Sends readings of the sensor as lines of JSON, and gets each line back.
+
+use alloc::format;
+
+use secure_socket::Client;
+use secure_sockets::{Job, Pack};
+use zephyr::printkln;
+use zephyr_backend::Zephyr;
+
+use crate::error::StartError;
+use crate::sensor::Sensor;
+
+/// `job.messages` samples on each of `job.connections` connections.
+pub(crate) fn run(
+    backend: &Zephyr,
+    client: &Client<'_, Zephyr>,
+    job: &Job,
+) -> Result<(), StartError> {
+    let mut sensor = Sensor::new();
+    for _ in 0..job.connections {
+        let summary = secure_sockets::run_with(client, job, None, &mut |_| {
+            Ok(format!("{}\n", Pack(&sensor.sample(backend)?)))
+        })?;
+        printkln!("{summary}");
+    }
+    Ok(())
+}
