@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! URLs, and where redirects lead.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use http_client::{Elsewhere, InvalidUrl, MAX_URL, RedirectError, Redirects, Url};
+
+#[test]
+fn what_is_asked_for_where() {
+    for (text, host, port, target, shown) in [
+        ("https://a.test", "a.test", 443, "/", "https://a.test/"),
+        ("HTTP://a.test", "a.test", 80, "/", "http://a.test/"),
+        (
+            "https://A.test:8443/a%20b?x=1&y",
+            "A.test",
+            8443,
+            "/a%20b?x=1&y",
+            "https://A.test:8443/a%20b?x=1&y",
+        ),
+        ("https://[::1]:1/", "::1", 1, "/", "https://[::1]:1/"),
+        (
+            "https://a.test?q",
+            "a.test",
+            443,
+            "/?q",
+            "https://a.test/?q",
+        ),
+        (
+            "http://a.test:443/",
+            "a.test",
+            443,
+            "/",
+            "http://a.test:443/",
+        ),
+    ] {
+        let url = Url::new(text).unwrap();
+        assert_eq!((url.host(), url.port()), (host, port), "{text}");
+        assert_eq!(url.target().to_string(), target, "{text}");
+        assert_eq!(url.to_string(), shown, "{text}");
+        assert_eq!(Url::new(shown).unwrap().to_string(), shown);
+    }
+}
+
+#[test]
+fn what_is_no_url() {
+    use InvalidUrl as Bad;
+    let long = "https://a.test/".to_owned() + &"x".repeat(MAX_URL);
+    for (text, reason) in [
+        ("", Bad::Scheme),
+        ("a.test", Bad::Scheme),
+        ("ftp://a.test/", Bad::Scheme),
+        ("https://", Bad::Host),
+        ("https:///path", Bad::Host),
+        ("https://:443/", Bad::Host),
+        ("https://::1/", Bad::Port),
+        ("https://[::1", Bad::Port),
+        ("https://[a.test]/", Bad::Host),
+        ("https://[::1]x/", Bad::Host),
+        ("https://user:pass@a.test/", Bad::UserInfo),
+        ("https://a.test:0/", Bad::Port),
+        ("https://a.test:65536/", Bad::Port),
+        ("https://a.test/#top", Bad::Fragment),
+        ("https://a.test/ HTTP/1.1\r\nX: y", Bad::Byte(b' ')),
+        ("https://a.test/\r\nX: y", Bad::Byte(b'\r')),
+        ("https://a.test/\0", Bad::Byte(0)),
+        (&long, Bad::TooLong),
+    ] {
+        assert_eq!(Url::new(text), Err(reason), "{text:?}");
+        assert!(reason.to_string().contains("URL"));
+    }
+}
+
+#[test]
+fn where_redirects_lead() {
+    let from = Url::new("https://a.test/x").unwrap();
+    let url = |text| Url::new(text).unwrap();
+    let same = || Redirects::same_host(1);
+    let mut any = Redirects::any_host(1);
+    let at = |mut redirects: Redirects, location: &'static str| {
+        redirects.next(&from, Some(location.as_bytes()))
+    };
+    assert_eq!(at(same(), "/y?z"), Ok(Elsewhere::Path("/y?z")));
+    assert_eq!(at(same(), "/y#part"), Ok(Elsewhere::Path("/y")));
+    for here in ["https://a.test/y", "https://A.TEST:443/y"] {
+        assert_eq!(at(same(), here), Ok(Elsewhere::Url(url(here))), "{here}");
+    }
+    for elsewhere in [
+        "https://b.test/",
+        "https://a.test:444/",
+        "https://a.test.b.test/",
+    ] {
+        let error = RedirectError::OtherHost(url(elsewhere));
+        assert_eq!(at(same(), elsewhere), Err(error), "{elsewhere}");
+        assert_eq!(at(any, elsewhere), Ok(Elsewhere::Url(url(elsewhere))));
+    }
+    let plain = "http://a.test/y";
+    for redirects in [same(), any] {
+        assert_eq!(at(redirects, plain), Err(RedirectError::Plain(url(plain))));
+        for odd in ["y", "", "?y", "//b.test/y", "mailto:x"] {
+            assert_eq!(at(redirects, odd), Err(RedirectError::Location), "{odd:?}");
+        }
+        let no_url = "https://u@a.test/";
+        let error = RedirectError::Url(InvalidUrl::UserInfo);
+        assert_eq!(at(redirects, no_url), Err(error));
+    }
+    assert_eq!(
+        at(Redirects::same_host(0), "/y"),
+        Err(RedirectError::TooMany)
+    );
+    assert!(any.next(&from, Some(b"/y")).is_ok());
+    assert_eq!(any.next(&from, Some(b"/z")), Err(RedirectError::TooMany));
+    assert_eq!(any.next(&from, None), Err(RedirectError::NoLocation));
+    assert!(Redirects::is_redirect(308) && !Redirects::is_redirect(304));
+}
