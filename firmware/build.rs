@@ -9,6 +9,7 @@ use std::fmt::{Display, Write as _};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use http_client::Request;
 use secure_socket::credential::{CaCertificate, Psk, PskIdentity};
 use secure_socket::time::TimeServer;
 
@@ -17,6 +18,7 @@ mod policy;
 
 /// The symbols that the code asks with `cfg`.
 const SYMBOLS: &[&str] = &[
+    "CONFIG_MBEDTLS_SSL_ALPN",
     "CONFIG_SECURE_SOCKETS_ALL_MODES",
     "CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_CLOCK_HOST",
@@ -26,6 +28,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF",
     "CONFIG_SECURE_SOCKETS_HOSTED",
     "CONFIG_SECURE_SOCKETS_JOB_ECHO",
+    "CONFIG_SECURE_SOCKETS_JOB_HTTPS",
     "CONFIG_SECURE_SOCKETS_JOB_READINGS",
     "CONFIG_SECURE_SOCKETS_KEY_ECC",
     "CONFIG_SECURE_SOCKETS_KEY_ECC_P384",
@@ -53,6 +56,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_WITH_CRL_URL",
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_ECHO",
+    "CONFIG_SECURE_SOCKETS_WITH_HTTPS",
     "CONFIG_SECURE_SOCKETS_WITH_READINGS",
     "CONFIG_SECURE_SOCKETS_WITH_SENSOR",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
@@ -181,6 +185,12 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
         TimeServer::list(&config.text("SNTP_SERVERS"))
             .map_err(|error| format!("CONFIG_SECURE_SOCKETS_SNTP_SERVERS: {error}"))?;
     }
+    if config.ours("WITH_HTTPS") {
+        let path = config.text("HTTP_PATH");
+        Request::get(&path)
+            .check()
+            .map_err(|error| format!("CONFIG_SECURE_SOCKETS_HTTP_PATH is {path:?}: {error}"))?;
+    }
     let handshake = config.number("HANDSHAKE_TIMEOUT_MS")?;
     let connect = config.0.get("CONFIG_NET_SOCKETS_CONNECT_TIMEOUT");
     let connect: u32 = connect
@@ -208,6 +218,7 @@ fn values(config: &Config) -> Result<String> {
     .into_iter()
     .chain(config.ours("WITH_SNTP").then_some("SNTP_SERVERS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_ADDRESS"))
+    .chain(config.ours("WITH_HTTPS").then_some("HTTP_PATH"))
     {
         let value = config.text(symbol);
         let _ = writeln!(source, "pub(crate) const {symbol}: &str = {value:?};");
@@ -227,6 +238,7 @@ fn values(config: &Config) -> Result<String> {
     .chain(resumes("WITH_CLIENT").then_some("CLIENT_SESSIONS"))
     .chain(resumes("WITH_SERVER").then_some("SERVER_SESSIONS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_PORT"))
+    .chain(config.ours("WITH_HTTPS").then_some("INTERVAL_MS"))
     .chain(config.ours("WITH_SERVER").then_some("SERVER_SEC_TAG"))
     {
         let value = config.number(symbol)?;

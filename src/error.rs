@@ -20,6 +20,17 @@ pub enum RunError {
     Connection(Error),
     /// There is nothing to send: the sensor has no sample.
     Sensor(SensorError),
+    /// The web server gave no answer, or one that will not do.
+    Http(http_client::Error<Error>),
+    /// The web server did not take some messages.
+    Refused {
+        /// How many.
+        refused: u32,
+        /// Of how many.
+        of: u32,
+        /// The status of its last answer to one of them.
+        status: u16,
+    },
     /// A message came back as another.
     Echo {
         /// Which one, counted from 1.
@@ -83,6 +94,15 @@ impl From<Error> for RunError {
     }
 }
 
+impl From<http_client::Error<Error>> for RunError {
+    fn from(error: http_client::Error<Error>) -> Self {
+        match error {
+            http_client::Error::Stream(error) => Self::Connection(error),
+            error => Self::Http(error),
+        }
+    }
+}
+
 impl From<SensorError> for RunError {
     fn from(error: SensorError) -> Self {
         Self::Sensor(error)
@@ -108,6 +128,15 @@ impl fmt::Display for RunError {
             Self::Missing(error) => error.fmt(f),
             Self::Connection(error) => error.fmt(f),
             Self::Sensor(error) => error.fmt(f),
+            Self::Http(error) => error.fmt(f),
+            Self::Refused {
+                refused,
+                of,
+                status,
+            } => write!(
+                f,
+                "the server did not take {refused} of {of} messages: status {status}"
+            ),
             Self::Echo { message, returned } => write!(
                 f,
                 "message {message} came back as another ({returned} had come back whole): the \

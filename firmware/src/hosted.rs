@@ -117,6 +117,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
     if let Some(name) = argument(Argument::Job)? {
         task(&mut settings, name)?;
     }
+    posting(&mut settings)?;
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     {
         if let Some(address) = argument(Argument::Listen)? {
@@ -233,8 +234,37 @@ fn task(settings: &mut Settings, name: &str) -> Result<(), StartError> {
     Err(StartError::value(
         "--job",
         name,
-        "use echo or readings, if the image has it (SECURE_SOCKETS_JOB)",
+        "use echo, readings or https, if the image has it (SECURE_SOCKETS_JOB)",
     ))
+}
+
+/// Where to post, and how often.
+#[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_HTTPS), allow(unused_variables))]
+fn posting(settings: &mut Settings) -> Result<(), StartError> {
+    let (path, interval) = (argument(Argument::Path)?, argument(Argument::Interval)?);
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+    {
+        let posting = &mut settings.posting;
+        if let Some(path) = path {
+            posting.path = path.into();
+            posting
+                .check()
+                .map_err(|error| StartError::value("--path", path, error))?;
+        }
+        if let Some(ms) = interval {
+            posting.interval = milliseconds(number("--interval", ms)?).unwrap_or_default();
+        }
+        Ok(())
+    }
+    #[cfg(not(CONFIG_SECURE_SOCKETS_WITH_HTTPS))]
+    match path.or(interval) {
+        None => Ok(()),
+        Some(_) => Err(StartError::Setting(
+            "--path and --interval: this image posts nothing; build with \
+             CONFIG_SECURE_SOCKETS_JOB_HTTPS=y"
+                .into(),
+        )),
+    }
 }
 
 /// The clock that the command line asks for; else the one `chosen` in Kconfig.

@@ -18,6 +18,8 @@ use secure_socket::resumption::ClientSessions;
 use secure_socket::resumption::ServerSessions;
 use secure_socket::{Mode, ServerName, Versions};
 use secure_sockets::Job;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+use secure_sockets::Posting;
 
 use crate::clock::Clock;
 use crate::credentials::CredentialSource;
@@ -35,6 +37,8 @@ pub(crate) struct Settings {
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
     pub(crate) task: Task,
     pub(crate) job: Job,
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+    pub(crate) posting: Posting,
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) listen: SocketAddr,
     /// Ends after so many clients; else never.
@@ -146,7 +150,18 @@ impl Settings {
         let settings = Self::from_kconfig()?;
         #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
         let settings = crate::hosted::apply(settings)?;
+        #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_HTTPS, CONFIG_MBEDTLS_SSL_ALPN))]
+        let settings = settings.with_protocol()?;
         Ok(settings)
+    }
+
+    /// With the protocol that the task speaks, unless another was asked for.
+    #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_HTTPS, CONFIG_MBEDTLS_SSL_ALPN))]
+    fn with_protocol(mut self) -> Result<Self, StartError> {
+        if self.task == Task::Https && self.job.alpn.is_empty() {
+            self.job.alpn = alpn("http/1.1")?;
+        }
+        Ok(self)
     }
 
     /// The first security tag of the credentials of `us`.
@@ -189,6 +204,11 @@ impl Settings {
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
             task: TASK,
             job,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+            posting: Posting {
+                path: kconfig::HTTP_PATH.into(),
+                interval: Duration::from_millis(kconfig::INTERVAL_MS.into()),
+            },
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
             listen: SocketAddr::new(
                 listen_address(

@@ -6,6 +6,8 @@
 
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
 mod echo;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+mod https;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
 mod readings;
 
@@ -24,6 +26,9 @@ pub(crate) enum Task {
     /// Sends readings of the sensor, and gets each back.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
     Readings,
+    /// Posts them to a web server.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+    Https,
 }
 
 /// The one that was chosen in Kconfig.
@@ -31,8 +36,14 @@ pub(crate) enum Task {
 pub(crate) const TASK: Task = Task::Echo;
 #[cfg(CONFIG_SECURE_SOCKETS_JOB_READINGS)]
 pub(crate) const TASK: Task = Task::Readings;
+#[cfg(CONFIG_SECURE_SOCKETS_JOB_HTTPS)]
+pub(crate) const TASK: Task = Task::Https;
 
-#[cfg(not(any(CONFIG_SECURE_SOCKETS_JOB_ECHO, CONFIG_SECURE_SOCKETS_JOB_READINGS)))]
+#[cfg(not(any(
+    CONFIG_SECURE_SOCKETS_JOB_ECHO,
+    CONFIG_SECURE_SOCKETS_JOB_HTTPS,
+    CONFIG_SECURE_SOCKETS_JOB_READINGS,
+)))]
 compile_error!("no job is chosen in Kconfig (SECURE_SOCKETS_JOB)");
 
 impl Task {
@@ -44,6 +55,8 @@ impl Task {
             "echo" => Some(Self::Echo),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
             "readings" => Some(Self::Readings),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+            "https" => Some(Self::Https),
             _ => None,
         }
     }
@@ -61,6 +74,8 @@ impl Task {
             Self::Echo => echo::run(client, &settings.job),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
             Self::Readings => readings::run(backend, client, &settings.job),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
+            Self::Https => https::run(backend, client, &settings.job, &settings.posting),
         }
     }
 }

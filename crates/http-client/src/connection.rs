@@ -51,7 +51,8 @@ impl<'b, S: Read + Write> Connection<'b, S> {
         if !self.is_usable {
             return Err(Error::Unusable);
         }
-        request.check(self.host)?;
+        request.check()?;
+        Request::check_host(self.host)?;
         self.input.release();
         if !self.input.received().is_empty() {
             self.is_usable = false;

@@ -119,14 +119,22 @@ impl<'r> Request<'r> {
         self.body.map_or(&[], |(_, body)| body)
     }
 
-    /// Whether nothing in it ends a line or a field, or contradicts what is added.
-    pub(crate) fn check(&self, host: &str) -> Result<(), InvalidRequest> {
+    pub(crate) fn check_host(host: &str) -> Result<(), InvalidRequest> {
+        let is_one = !host.is_empty()
+            && host.bytes().all(may_stand_in_url)
+            && !host.contains(['/', '?', '@']);
+        is_one.then_some(()).ok_or(InvalidRequest::Host)
+    }
+
+    /// Whether nothing in it ends a line or a field, or contradicts what is added. So does
+    /// [`Connection::send`](crate::Connection::send) before it sends anything.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidRequest`].
+    pub fn check(&self) -> Result<(), InvalidRequest> {
         if !self.target.starts_with('/') || !self.target.bytes().all(may_stand_in_url) {
             return Err(InvalidRequest::Target);
-        }
-        if host.is_empty() || !host.bytes().all(may_stand_in_url) || host.contains(['/', '?', '@'])
-        {
-            return Err(InvalidRequest::Host);
         }
         let content_type = self.body.iter().map(|(content_type, _)| *content_type);
         for (name, value) in self.fields {

@@ -323,6 +323,8 @@ fn bodies_have_the_limit_of_their_room() {
         format!("HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n{long}"),
         format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n41\r\n{long}\r\n0\r\n\r\n"),
         format!("HTTP/1.1 200 OK\r\n\r\n{long}"),
+        // Nothing is waited for that is not taken.
+        "HTTP/1.1 200 OK\r\nContent-Length: 65\r\n\r\n".to_owned(),
         // Longer than there could be.
         format!(
             "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{long}",

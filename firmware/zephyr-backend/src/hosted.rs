@@ -107,6 +107,10 @@ pub enum Argument {
     OcspCertId,
     /// `--job=name`.
     Job,
+    /// `--path=path`.
+    Path,
+    /// `--interval=ms`.
+    Interval,
 }
 
 unsafe extern "C" {
