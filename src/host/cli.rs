@@ -13,6 +13,7 @@ use secure_socket::{CipherSuite, Mode, ServerName, Versions};
 
 use super::names::{Host, parse_server_name};
 use super::policy::PolicyArgs;
+use super::web::{GetArgs, PostArgs};
 
 /// TLS for devices, on this computer: three handshake modes over Mbed TLS, the same
 /// code that the firmware runs on Zephyr.
@@ -47,6 +48,7 @@ Examples:
                                                      find the CAs that a device needs
   secure-sockets connect example.org:443 --mode server-auth --handshake-only --ladder \\
       --ca /etc/ssl/certs/ca-certificates.crt        see how a public server does it
+  secure-sockets get https://www.example.org/        ask a web server, in mode server-auth
 
 Modes:
   psk              1: both sides know a pre-shared key; no certificates
@@ -68,6 +70,10 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Writes the smallest set of CA certificates that still verifies the servers named
     TrimCa(TrimArgs),
+    /// Asks a web server for a document
+    Get(GetArgs),
+    /// Posts something to a web server
+    Post(PostArgs),
     /// Makes the test PKI: CA, server and client credentials, and the bad ones
     Pki(PkiArgs),
 }

@@ -13,6 +13,7 @@ use secure_socket::error::HandshakeReason;
 use secure_sockets::RunError;
 
 use super::names::Host;
+use super::web::Status;
 
 /// What can go wrong in the host program.
 #[derive(Debug)]
@@ -43,6 +44,26 @@ pub(crate) enum HostError {
     },
     /// It went wrong with this one of several peers.
     Peer { peer: String, error: Box<Self> },
+    /// A web server gave no answer, or one that will not do.
+    Http {
+        url: String,
+        error: http_client::Error<Error>,
+    },
+    /// A web server's answer is no success.
+    Status {
+        url: String,
+        status: Status,
+        /// How its body begins.
+        excerpt: String,
+    },
+    /// A redirect is not followed.
+    Redirect {
+        url: String,
+        status: u16,
+        why: String,
+    },
+    /// The answer is longer than is taken.
+    TooLong { url: String, limit: u64 },
     /// What was printed says it all: it did not go as it should.
     Told,
     /// Nothing can be printed.
@@ -62,6 +83,11 @@ impl HostError {
         move |error| Self::Credential { path, error }
     }
 
+    pub(crate) fn http(url: &str) -> impl FnOnce(http_client::Error<Error>) -> Self {
+        let url = url.to_owned();
+        move |error| Self::Http { url, error }
+    }
+
     /// The stage at which it happened, as one word for machines.
     pub(crate) fn stage(&self) -> &'static str {
         match self {
@@ -75,6 +101,14 @@ impl HostError {
             Self::NoChain { error, .. } => error.stage(),
             Self::Peer { error, .. } => error.stage(),
             Self::NotVerified { error, .. } => error.as_ref().map_or("credential", Error::stage),
+            Self::Http {
+                error: http_client::Error::Stream(error),
+                ..
+            } => error.stage(),
+            Self::Http { .. }
+            | Self::Status { .. }
+            | Self::Redirect { .. }
+            | Self::TooLong { .. } => "http",
             Self::Told => "verdict",
             Self::Output(_) => "output",
             Self::Demo { .. } => "demo",
@@ -124,6 +158,23 @@ impl fmt::Display for HostError {
                     }
                 }
             }
+            Self::Http { url, error } => write!(f, "{url}: {error}"),
+            Self::Status {
+                url,
+                status,
+                excerpt,
+            } => {
+                write!(f, "{url}: {status}")?;
+                match excerpt.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, " (\"{excerpt}\")"),
+                }
+            }
+            Self::Redirect { url, status, why } => write!(f, "{url}: status {status}: {why}"),
+            Self::TooLong { url, limit } => write!(
+                f,
+                "{url}: the answer is longer than the {limit} bytes that are taken (--max-bytes)"
+            ),
             Self::Told => f.write_str("it was refused"),
             Self::Output(error) => write!(f, "standard output: {error}"),
             Self::Demo { failed, of } => {

@@ -22,17 +22,22 @@ mod refusals;
 mod serve;
 mod table;
 mod trim;
+mod web;
+mod whole;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use cli::{Cli, Command};
 use error::HostError;
 
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let command = Cli::command()
+        .mut_subcommand("get", web::with_defaults)
+        .mut_subcommand("post", web::with_defaults);
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     // The one warning that matters here, that nobody is authenticated, must be seen
     // without asking for it.
     let level = if cli.verbose { "debug" } else { "warn" };
@@ -66,6 +71,8 @@ fn dispatch(cli: &Cli) -> Result<(), HostError> {
         Some(Command::Serve(args)) => serve::serve(args, cli.json),
         Some(Command::Inspect(args)) => inspect::inspect(args, cli.json),
         Some(Command::TrimCa(args)) => trim::trim_ca(args, cli.json),
+        Some(Command::Get(args)) => web::get(args, cli.json),
+        Some(Command::Post(args)) => web::post(args, cli.json),
         Some(Command::Pki(args)) => pki::pki(args, cli.json),
     }
 }

@@ -88,7 +88,7 @@ pub(crate) fn parse_server_name(text: &str) -> Result<ServerName, String> {
 
 /// A DNS name in another script as its A-labels (RFC 5890, section 2.3.2.1), which is
 /// what DNS and certificates have; any other text as it is.
-fn to_ascii(name: &str) -> Result<Cow<'_, str>, String> {
+pub(crate) fn to_ascii(name: &str) -> Result<Cow<'_, str>, String> {
     if name.is_ascii() {
         return Ok(name.into());
     }

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! `get` and `post`, against nginx, OpenSSL's web server, and servers that misbehave.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use std::fs;
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use support::nginx::Nginx;
+use support::{directory, file, free_port, json, program, refused, run, shown, usage};
+
+const TRUSTED: &str = "--ca pki/ec/ca.pem";
+const MUTUAL: &str = "ssl_verify_client on; ssl_verify_depth 4;
+    ssl_client_certificate CA;";
+
+/// Bytes that are no text, more than any buffer has.
+fn document() -> Vec<u8> {
+    (0..300_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect()
+}
+
+fn mutual() -> String {
+    let ca = file("pki/ec/ca.pem").display().to_string();
+    MUTUAL.replace("CA", &ca)
+}
+
+#[test]
+fn a_document_comes_whole() {
+    let document = document();
+    let server = Nginx::start(&document, "");
+    let url = server.url("/file");
+    for version in ["1.2", "1.3"] {
+        let output = run(&format!("get {url} {TRUSTED} --tls {version}"));
+        assert!(output.status.success(), "{output:?}");
+        assert!(output.stdout == document);
+        shown(&format!(
+            "get {url} {TRUSTED} --tls {version} --output got-{version}"
+        ));
+        assert!(fs::read(file(&format!("got-{version}"))).unwrap() == document);
+    }
+    let requests = server.requests();
+    let host = format!("localhost:{}", server.port);
+    assert!(
+        requests[0].starts_with(&format!("GET /file 200 {host} http/1.1 TLSv1.2 [")),
+        "{requests:?}"
+    );
+    assert!(requests[3].contains("TLSv1.3"), "{requests:?}");
+}
+
+#[test]
+fn both_sides_by_certificate() {
+    let server = Nginx::start(b"secret", &mutual());
+    let url = server.url("/file");
+    let us = "--mode mutual --cert pki/ec/client.pem --key pki/ec/client-key.pem";
+    assert_eq!(shown(&format!("get {url} {TRUSTED} {us}")), "secret");
+    assert_eq!(
+        shown(&format!("get {url} --mode mutual --credentials pki/ec")),
+        "secret"
+    );
+    let first = &server.requests()[0];
+    assert!(
+        first.contains("[O=Secure Sockets test PKI,CN=client-1]"),
+        "{first}"
+    );
+    // nginx has the handshake go through, and says it then.
+    let sentence = refused(&format!("get {url} {TRUSTED}"));
+    assert!(
+        sentence.contains("status 400") && sentence.contains("No required SSL certificate"),
+        "{sentence}"
+    );
+}
+
+#[test]
+fn what_is_posted_comes_back() {
+    let server = Nginx::start(b"", "");
+    let body = "{\"t\":21.5}";
+    for path in ["/echo", "/closed"] {
+        let post = format!("post {} {TRUSTED} --data {body}", server.url(path));
+        assert_eq!(shown(&post), body, "{path}");
+    }
+    fs::write(file("posted"), body.repeat(500)).unwrap();
+    let post = format!("post {} {TRUSTED} --data-file posted", server.url("/echo"));
+    assert_eq!(shown(&post), body.repeat(500));
+    let none = format!("post {} {TRUSTED} --data x", server.url("/none"));
+    assert_eq!(shown(&none), "");
+    assert!(
+        server.requests()[0].ends_with(body),
+        "{:?}",
+        server.requests()
+    );
+}
+
+#[test]
+fn what_machines_read() {
+    let server = Nginx::start(b"body", "");
+    let told = json(&format!(
+        "get {} {TRUSTED} --follow 1 --output machine",
+        server.url("/here")
+    ));
+    assert_eq!(told["status"], 200);
+    assert_eq!(told["bytes"], 4);
+    assert_eq!(told["url"], server.url("/file"));
+    assert_eq!(told["followed"][0], server.url("/here"));
+    assert_eq!(told["session"]["alpn"], "http/1.1");
+    assert_eq!(fs::read(file("machine")).unwrap(), b"body");
+    let told = json(&format!(
+        "get {} {TRUSTED} --output machine",
+        server.url("/x")
+    ));
+    assert_eq!(told["stage"], "http");
+    let told = json(&format!("get {} {TRUSTED}", server.url("/file")));
+    assert!(
+        told["error"].as_str().unwrap().contains("--output"),
+        "{told}"
+    );
+}
+
+#[test]
+fn failures_write_nothing() {
+    let server = Nginx::start(&document(), "");
+    fs::write(file("kept"), "before").unwrap();
+    for (path, more, named) in [
+        ("/missing", "", "status 404: there is nothing by this path"),
+        // What it says is shown, without what steers a terminal.
+        (
+            "/busy",
+            "",
+            "status 503: it has no time now: try later (\"try [31m later\")",
+        ),
+        (
+            "/file",
+            "--max-bytes 299999",
+            "longer than the 299999 bytes",
+        ),
+        ("/closed", "--max-bytes 0", "longer than the 0 bytes"),
+    ] {
+        let url = server.url(path);
+        let command = match path {
+            "/closed" => format!("post {url} --data x"),
+            _ => format!("get {url}"),
+        };
+        let sentence = refused(&format!("{command} {TRUSTED} {more} --output kept"));
+        assert!(
+            sentence.contains(named) && sentence.contains(&url),
+            "{sentence}"
+        );
+        assert_eq!(fs::read_to_string(file("kept")).unwrap(), "before");
+    }
+    let left = fs::read_dir(directory()).unwrap();
+    let left: Vec<_> = left
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with(".secure-sockets-"))
+        .collect();
+    // Another test may be at it: what is there must go.
+    thread::sleep(Duration::from_secs(2));
+    for name in left {
+        assert!(!file(&name).exists(), "{name}");
+    }
+    assert_eq!(
+        shown(&format!(
+            "get {} {TRUSTED} --max-bytes 300000",
+            server.url("/none")
+        )),
+        ""
+    );
+}
+
+#[test]
+fn redirects() {
+    let server = Nginx::start(b"body", "");
+    let get = |path: &str, more: &str| format!("get {} {TRUSTED} {more}", server.url(path));
+    for path in ["/here", "/whole"] {
+        assert_eq!(shown(&get(path, "--follow 1")), "body", "{path}");
+        let sentence = refused(&get(path, ""));
+        assert!(sentence.contains("--follow"), "{sentence}");
+    }
+    // 127.0.0.1 is in the certificate, too.
+    assert_eq!(shown(&get("/numbered", "--follow 1 --any-host")), "body");
+    for (path, named) in [
+        ("/numbered", "redirects to another server"),
+        (
+            "/other",
+            "if that is right, ask for https://other.test/file",
+        ),
+        ("/plain", "redirects out of TLS"),
+        ("/round", "more often than --follow says"),
+    ] {
+        let sentence = refused(&get(path, "--follow 3"));
+        assert!(sentence.contains(named), "{path}: {sentence}");
+    }
+    let sentence = refused(&get("/plain", "--follow 3 --any-host"));
+    assert!(sentence.contains("redirects out of TLS"), "{sentence}");
+    let round = server.requests();
+    let round = round.iter().filter(|line| line.contains("/round")).count();
+    assert_eq!(round, 4, "one, and three more");
+    let sentence = refused(&format!("post {} {TRUSTED} --data x", server.url("/kept")));
+    assert!(sentence.contains("is not sent again"), "{sentence}");
+}
+
+#[test]
+fn the_server_is_checked_as_by_connect() {
+    let server = Nginx::start(b"body", "");
+    let url = server.url("/file");
+    let elsewhere = refused(&format!("get {url} {TRUSTED} --server-name other.test"));
+    assert!(elsewhere.contains("not for other.test"), "{elsewhere}");
+    let stranger = refused(&format!("get {url} --ca pki/rsa/ca.pem"));
+    assert!(
+        stranger.contains("refused the server's certificate"),
+        "{stranger}"
+    );
+    let pin = "0123456789abcdef".repeat(4);
+    let unpinned = refused(&format!("get {url} {TRUSTED} --pin {pin}"));
+    assert!(unpinned.contains("pinned"), "{unpinned}");
+    // Whom the computer trusts has not issued it.
+    if fs::exists("/etc/ssl/certs/ca-certificates.crt").unwrap() {
+        let sentence = refused(&format!("get {url}"));
+        assert!(
+            sentence.contains("refused the server's certificate"),
+            "{sentence}"
+        );
+    }
+    assert!(server.requests().is_empty(), "{:?}", server.requests());
+}
+
+#[test]
+fn another_web_server() {
+    // It says HTTP/1.0, and ends the connection after the document.
+    let port = free_port();
+    fs::write(file("served.txt"), "by OpenSSL").unwrap();
+    let mut server = Server::openssl(&format!("-accept {port} -WWW"), port);
+    let url = format!("https://localhost:{port}/served.txt");
+    for version in ["1.2", "1.3"] {
+        let get = format!("get {url} {TRUSTED} --tls {version}");
+        assert_eq!(shown(&get), "by OpenSSL");
+    }
+    server.stop();
+}
+
+/// `openssl s_server`, which is told what to send on its standard input.
+struct Server(Child);
+
+impl Server {
+    fn openssl(line: &str, port: u16) -> Self {
+        let child = Command::new("openssl")
+            .args(["s_server", "-quiet", "-cert", "pki/ec/server.pem"])
+            .args(["-cert_chain", "pki/ec/intermediate.pem"])
+            .args(["-key", "pki/ec/server-key.pem"])
+            .args(line.split_whitespace())
+            .current_dir(directory())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            thread::sleep(Duration::from_millis(20));
+        }
+        Self(child)
+    }
+
+    fn stop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+#[test]
+fn a_cut_is_no_end() {
+    let port = free_port();
+    let mut server = Server::openssl(&format!("-accept {port}"), port);
+    let mut client = program(&format!(
+        "get https://localhost:{port}/ {TRUSTED} --output cut"
+    ))
+    .stdout(Stdio::piped())
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    // Its first client was the one that looked whether it is there.
+    thread::sleep(Duration::from_millis(500));
+    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it";
+    server.0.stdin.as_mut().unwrap().write_all(answer).unwrap();
+    thread::sleep(Duration::from_millis(1000));
+    // Killed: there is nobody left to say close_notify.
+    server.stop();
+    let status = client.wait().unwrap();
+    let output = client.wait_with_output().unwrap();
+    let sentence = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{sentence}");
+    assert!(sentence.contains("without close_notify"), "{sentence}");
+    assert!(!file("cut").exists());
+}
+
+#[test]
+fn command_lines() {
+    for (line, named) in [
+        ("get", "<URL>"),
+        ("get http://a.test/", "which has no TLS"),
+        ("get a.test", "starts neither with https"),
+        ("get https://u:p@a.test/", "user name"),
+        ("get https://a.test/ --any-host", "--follow"),
+        ("get https://a.test/ --field x", "NAME: VALUE"),
+        ("post https://a.test/", "--data"),
+        (
+            "post https://a.test/ --data x --data-file y",
+            "cannot be used with",
+        ),
+    ] {
+        let said = usage(line);
+        assert!(said.contains(named), "{line}: {said}");
+    }
+    for (line, named) in [
+        ("get https://localhost:1/ --output pki", "is a directory"),
+        (
+            "get https://localhost:1/ --output /dev/null",
+            "no ordinary file",
+        ),
+        (
+            "get https://localhost:1/ --output nowhere/file",
+            "nowhere/file",
+        ),
+        (
+            "get https://localhost:1/ --ca pki/ec/ca.pem",
+            "nobody listens",
+        ),
+    ] {
+        let sentence = refused(line);
+        assert!(sentence.contains(named), "{line}: {sentence}");
+    }
+    let server = Nginx::start(b"", "");
+    let smuggled = program(&format!("get {} {TRUSTED}", server.url("/file")))
+        .args(["--field", "X: y\r\nContent-Length: 3"])
+        .output()
+        .unwrap();
+    assert_eq!(smuggled.status.code(), Some(1));
+    assert!(server.requests().is_empty(), "{:?}", server.requests());
+}
