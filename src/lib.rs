@@ -36,5 +36,5 @@ pub use error::{JobError, MissingCredential, RunError, SensorError};
 pub use job::{Job, MAX_CONNECTIONS, MAX_MESSAGES, MAX_TEXT};
 pub use posting::{MAX_ANSWER, PostEvent, Posting, Posts, post};
 pub use reading::{Pack, Quantity, Reading, SENML_JSON};
-pub use run::{run, run_with};
+pub use run::{run, run_duplex, run_with};
 pub use summary::Summary;

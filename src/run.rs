@@ -60,6 +60,53 @@ pub fn run_with<B: Backend>(
     })
 }
 
+/// Connects once and sends all messages of `job` while they come back, and closes in order.
+///
+/// `both` calls what it gets, the first on a thread of its own, and returns when both have
+/// returned: what either failed with, or nothing.
+///
+/// # Errors
+///
+/// What `both` says, or a [`RunError`].
+pub fn run_duplex<B: Backend, E: From<RunError>>(
+    client: &Client<'_, B>,
+    job: &Job,
+    both: impl FnOnce(
+        &(dyn Fn() -> Result<(), RunError> + Sync),
+        &mut dyn FnMut() -> Result<(), RunError>,
+    ) -> Result<(), E>,
+) -> Result<Summary, E>
+where
+    B::Connection: Sync,
+{
+    job.check().map_err(RunError::from)?;
+    let stream = client
+        .connect(&job.host, job.port)
+        .map_err(RunError::from)?;
+    let send = || {
+        (1..=job.messages).try_for_each(|number| {
+            let sent = stream.send_all(job.message(number).as_bytes());
+            sent.map_err(RunError::from)
+        })
+    };
+    let mut bytes = 0;
+    let mut receive = || {
+        (1..=job.messages).try_for_each(|number| {
+            let message = job.message(number);
+            bytes += message.len();
+            read_back(&stream, job, number, message.as_bytes())
+        })
+    };
+    both(&send, &mut receive)?;
+    let session = stream.session().clone();
+    stream.close().map_err(RunError::from)?;
+    Ok(Summary {
+        session,
+        messages: job.messages,
+        bytes,
+    })
+}
+
 /// Reads as many bytes as `message` has, which must be `message`.
 fn read_back<C: Connection>(
     stream: &Stream<C>,

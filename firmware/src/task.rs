@@ -4,6 +4,8 @@
 //!
 //! Each has a module of its own, with `run()`. Only what was chosen is compiled.
 
+#[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+mod duplex;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
 mod echo;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
@@ -29,6 +31,9 @@ pub(crate) enum Task {
     /// Posts them to a web server.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
     Https,
+    /// Sends messages on one thread and gets them back on another. For tests.
+    #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+    Duplex,
 }
 
 /// The one that was chosen in Kconfig.
@@ -57,6 +62,8 @@ impl Task {
             "readings" => Some(Self::Readings),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
             "https" => Some(Self::Https),
+            #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+            "duplex" => Some(Self::Duplex),
             _ => None,
         }
     }
@@ -76,6 +83,8 @@ impl Task {
             Self::Readings => readings::run(backend, client, &settings.job),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
             Self::Https => https::run(backend, client, &settings.job, &settings.posting),
+            #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
+            Self::Duplex => duplex::run(client, &settings.job),
         }
     }
 }

@@ -2,6 +2,7 @@
 """Peers of the firmware: OpenSSL's server, and TCP servers that misbehave."""
 
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -86,10 +87,13 @@ class TcpServer:
     """A TCP server that does `behave(connection)` with its first client."""
 
     def __init__(self, behave):
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = self.listen()
         self.port = self.listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, args=(behave,), daemon=True)
         self._thread.start()
+
+    def listen(self):
+        return socket.create_server(("127.0.0.1", 0))
 
     def _serve(self, behave):
         try:
@@ -108,6 +112,33 @@ class TcpServer:
 
     def __exit__(self, *_):
         self.listener.close()
+
+
+class SmallEcho(TcpServer):
+    """A TLS server that sends back what it gets, and takes no more than it can get rid of."""
+
+    def __init__(self, credentials, version, takes=True):
+        self.takes = takes
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(f"{credentials}/server.pem", f"{credentials}/server-key.pem")
+        self.context.minimum_version = self.context.maximum_version = version
+        super().__init__(self._echo)
+
+    def listen(self):
+        listener = socket.socket()
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            listener.setsockopt(socket.SOL_SOCKET, option, 4096)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        return listener
+
+    def _echo(self, connection):
+        with self.context.wrap_socket(connection, server_side=True) as device:
+            if not self.takes:
+                time.sleep(30)
+            while data := device.recv(4096):
+                device.sendall(data)
+            device.unwrap()
 
 
 class CuttingProxy(TcpServer):

@@ -266,6 +266,7 @@ def test_how_a_responder_is_asked(device, openssl, pki, ocsp, hash):
 def listen(door):
     """What somebody says who is sent no answer."""
     heard = bytearray()
+    door.settimeout(20)
     client, _ = door.accept()
     with client:
         client.settimeout(1)

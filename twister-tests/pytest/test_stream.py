@@ -1,8 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The end of a stream: an orderly one, and one that somebody cut."""
+"""What comes after the handshake: both directions at once, and the end, be it an orderly one
+or one that somebody cut."""
 
-from peer import CuttingProxy
+import ssl
+
+import pytest
+
+from peer import CuttingProxy, SmallEcho
 from test_handshakes import certificate
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_one_thread_sends_and_another_receives(device, pki, version):
+    # Far more than there is room for on the way: whoever sends has to wait for whoever
+    # receives.
+    with SmallEcho(f"{pki}/ec", getattr(ssl.TLSVersion, f"TLSv{version.replace('.', '_')}")) as peer:
+        run = device.run(
+            peer.peer, "--mode=server-auth", f"--credentials={pki}/ec",
+            "--server-name=device.test", "--job=duplex", "--messages=6000", f"--text={'x' * 1000}",
+        )
+    assert "6000 messages sent, 6000 came back" in run.succeeded()
+
+
+def test_a_peer_that_takes_nothing_is_given_up(device, pki):
+    with SmallEcho(f"{pki}/ec", ssl.TLSVersion.TLSv1_3, takes=False) as peer:
+        run = device.run(
+            peer.peer, "--mode=server-auth", f"--credentials={pki}/ec",
+            "--server-name=device.test", "--job=duplex", "--messages=10000", f"--text={'x' * 1000}",
+            "--io-timeout=500",
+        )
+    assert "no data could be moved in the time allowed" in run.refused()
 
 
 def test_a_cut_is_no_end(device, openssl, pki):

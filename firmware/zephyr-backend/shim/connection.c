@@ -58,6 +58,22 @@ static void fail_tls(struct ss_failure *failure, const struct ss_connection *con
 	}
 }
 
+/* Whether what Mbed TLS returned is the end of the connection, for whoever sends too. */
+static bool breaks(int code)
+{
+	switch (code) {
+	case MBEDTLS_ERR_SSL_WANT_READ:
+	case MBEDTLS_ERR_SSL_WANT_WRITE:
+	case MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET:
+	/* The peer sends no more, and may still read. */
+	case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY:
+	case MBEDTLS_ERR_SSL_CONN_EOF:
+		return false;
+	default:
+		return code < 0;
+	}
+}
+
 /* Puts what a socket call failed with into a failure: code is what Mbed TLS last
  * returned in it, and number the errno.
  */
@@ -133,8 +149,7 @@ static int set_options(struct ss_connection *connection)
 	    set(fd, SOL_TLS, TLS_CERT_NOCOPY, &nocopy, sizeof(nocopy)) < 0 ||
 	    set(fd, SOL_TLS, TLS_CIPHERSUITE_LIST, options->suites,
 		options->suite_count * sizeof(options->suites[0])) < 0 ||
-	    set_timeout(fd, SO_RCVTIMEO, options->io_ms) < 0 ||
-	    set_timeout(fd, SO_SNDTIMEO, options->io_ms) < 0) {
+	    set_timeout(fd, SO_RCVTIMEO, options->io_ms) < 0) {
 		return -1;
 	}
 	if (options->tag_count > 0 && set(fd, SOL_TLS, TLS_SEC_TAG_LIST, options->tags,
@@ -250,6 +265,7 @@ struct ss_connection *ss_connect(const struct ss_options *options,
 	}
 	connection->options = options;
 	connection->connecting = k_current_get();
+	connection->io_ms = options->io_ms;
 #if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
 	connection->resumes = options->resumes;
 #endif
@@ -283,13 +299,95 @@ failed:
 	return NULL;
 }
 
+/* The lock under which the socket calls Mbed TLS; NULL without a socket. */
+static struct k_mutex *lock_of(const struct ss_connection *connection)
+{
+	const struct fd_op_vtable *vtable;
+	struct k_mutex *lock;
+
+	if (zvfs_get_fd_obj_and_vtable(connection->fd, &vtable, &lock) == NULL) {
+		return NULL;
+	}
+	return lock;
+}
+
+/* Sends what is left of a record. Any alert will do: where a record is left, it is sent and
+ * nothing else. Under the socket's lock.
+ */
+static int flush(struct ss_connection *connection)
+{
+	int ret = 0;
+
+	if (connection->ssl->out_left != 0) {
+		ss_library_lock();
+		ret = mbedtls_ssl_send_alert_message(connection->ssl, 0, 0);
+		ss_library_unlock();
+	}
+	return ret;
+}
+
+/* Makes a record of data, and returns how much of it; some or all of that may be left to
+ * send. Under the socket's lock.
+ */
+static int take(struct ss_connection *connection, const void *data, size_t length)
+{
+	/* Mbed TLS would take what is left for the beginning of this data. */
+	int ret = flush(connection);
+
+	if (ret != 0) {
+		return ret;
+	}
+	ret = mbedtls_ssl_get_max_out_record_payload(connection->ssl);
+	if (ret < 0) {
+		return ret;
+	}
+	length = MIN(length, (size_t)ret);
+	ret = mbedtls_ssl_write(connection->ssl, data, length);
+	if (ret == MBEDTLS_ERR_SSL_WANT_WRITE && connection->ssl->out_left != 0) {
+		return length;
+	}
+	return ret;
+}
+
+/* Waits until the socket below may have room. False if there is no time left for it. */
+static bool wait_for_room(const struct ss_connection *connection, k_timepoint_t end)
+{
+	k_timeout_t left = sys_timepoint_timeout(end);
+	struct zsock_pollfd pollfd = {
+		.fd = connection->fd,
+		.events = ZSOCK_POLLOUT,
+	};
+
+	if (K_TIMEOUT_EQ(left, K_NO_WAIT)) {
+		return false;
+	}
+	/* The sockets of native_sim's host let one thread alone wait for each of them, which
+	 * is whoever receives.
+	 */
+	if (!IS_ENABLED(CONFIG_NET_NATIVE_OFFLOADED_SOCKETS)) {
+		(void)zsock_poll(&pollfd, 1,
+				 K_TIMEOUT_EQ(left, K_FOREVER) ? -1
+							       : k_ticks_to_ms_ceil32(left.ticks));
+	}
+	/* There may be room, and no buffers for what is to be sent. */
+	k_msleep(1);
+	return true;
+}
+
 size_t ss_receive(struct ss_connection *connection, void *buffer, size_t length,
 		  struct ss_failure *failure)
 {
+	struct k_mutex *lock = lock_of(connection);
 	ssize_t ret;
 	int number;
 
 	memset(failure, 0, sizeof(*failure));
+	/* What a send left behind when its time ran out: the peer may wait for it. */
+	if (lock != NULL && connection->send_code == 0) {
+		k_mutex_lock(lock, K_FOREVER);
+		(void)flush(connection);
+		k_mutex_unlock(lock);
+	}
 	errno = 0;
 	ret = zsock_recv(connection->fd, buffer, MIN(length, INT_MAX), 0);
 	number = errno;
@@ -309,20 +407,52 @@ size_t ss_receive(struct ss_connection *connection, void *buffer, size_t length,
 size_t ss_send(struct ss_connection *connection, const void *data, size_t length,
 	       struct ss_failure *failure)
 {
-	ssize_t ret;
-	int number;
+	/* Not by zsock_send(): that keeps the socket's lock while it waits for room, and so
+	 * keeps off whoever could receive what the peer has to get rid of first.
+	 */
+	struct k_mutex *lock = lock_of(connection);
+	k_timepoint_t end = sys_timepoint_calc(connection->io_ms > 0 ? K_MSEC(connection->io_ms)
+								     : K_FOREVER);
+	size_t taken = 0;
+	bool left;
+	int ret;
 
 	memset(failure, 0, sizeof(*failure));
-	errno = 0;
-	ret = zsock_send(connection->fd, data, MIN(length, INT_MAX), 0);
-	number = errno;
-	if (ret > 0) {
-		return ret;
+	if (lock == NULL) {
+		fail_os(failure, EBADF);
+		return 0;
 	}
-	/* A poll may have found the connection broken before. */
-	fail(failure, connection,
-	     connection->write_code < 0 ? connection->write_code : connection->read_code, number);
-	return 0;
+	do {
+		k_mutex_lock(lock, K_FOREVER);
+		if (connection->send_code != 0) {
+			ret = connection->send_code;
+		} else if (breaks(connection->read_code)) {
+			/* A poll may have found that out. */
+			ret = connection->read_code;
+		} else {
+			ret = taken > 0 ? flush(connection) : take(connection, data, length);
+		}
+		left = connection->ssl->out_left != 0;
+		if (breaks(ret)) {
+			connection->send_code = ret;
+		}
+		k_mutex_unlock(lock);
+		if (breaks(ret)) {
+			fail_tls(failure, connection, ret);
+			return 0;
+		}
+		if (ret > 0) {
+			taken = ret;
+		}
+		if (taken > 0 && !left) {
+			return taken;
+		}
+	} while (wait_for_room(connection, end));
+	/* What is left of what was taken goes out with whatever is called next. */
+	if (taken == 0) {
+		failure->why = SS_WHY_TIMED_OUT;
+	}
+	return taken;
 }
 
 int32_t ss_readable(struct ss_connection *connection, int32_t ms, struct ss_failure *failure)
@@ -346,18 +476,19 @@ int32_t ss_readable(struct ss_connection *connection, int32_t ms, struct ss_fail
 /* Sends an alert, as often as the socket below has no room for it. */
 static int send_alert(struct ss_connection *connection, uint8_t level, uint8_t alert)
 {
-	const struct fd_op_vtable *vtable;
-	struct k_mutex *lock;
+	struct k_mutex *lock = lock_of(connection);
 	bool behind;
 	int ret;
 
-	if (zvfs_get_fd_obj_and_vtable(connection->fd, &vtable, &lock) == NULL) {
+	if (lock == NULL) {
 		return MBEDTLS_ERR_NET_INVALID_CONTEXT;
+	}
+	if (connection->send_code != 0) {
+		return connection->send_code;
 	}
 	/* Mbed TLS sends a record that is left over before it takes another. */
 	behind = connection->ssl->out_left != 0;
 	for (int step = 0;; step++) {
-		/* The lock under which the socket calls Mbed TLS. */
 		k_mutex_lock(lock, K_FOREVER);
 		ss_library_lock();
 		ret = mbedtls_ssl_send_alert_message(connection->ssl, level, alert);

@@ -34,7 +34,10 @@ struct ss_connection {
 	/* What Mbed TLS last returned, by who called. */
 	int handshake_code;
 	int read_code;
-	int write_code;
+	/* What a send failed with for good; else 0. */
+	int send_code;
+	/* The longest wait for room to send, in milliseconds; 0 for no limit. */
+	uint32_t io_ms;
 	int alert;
 	/* The flags of all certificates that were shown. */
 	uint32_t found;

@@ -69,6 +69,8 @@ OPTION("crl-refresh", "seconds", "Looks for newer lists after so long, 60 at the
 OPTION("ocsp-max-bytes", "bytes", "The longest OCSP response that is taken")
 OPTION("ocsp-timeout", "seconds", "How long an OCSP responder may take")
 OPTION("ocsp-cert-id", "hash", "sha1 or sha256: names certificates to the responder by it")
-OPTION("job", "name", "What a client does: echo, readings, https")
+OPTION("job", "name",
+       "What a client does: echo, readings, https; or duplex, for tests: echo with a thread that "
+       "sends and one that receives")
 OPTION("path", "path", "Where on a web server to post")
 OPTION("interval", "ms", "How long to wait from one post to the next, in milliseconds")

@@ -32,8 +32,8 @@ int64_t ss_uptime_us(void);
  */
 typedef void ss_work_fn(void *context);
 size_t ss_workers_max(void);
-/* Has each of them call work(context). False if they are at work already. */
-bool ss_workers_start(ss_work_fn *work, void *context);
+/* Has so many of them call work(context). False if they are at work already. */
+bool ss_workers_start(ss_work_fn *work, void *context, size_t count);
 /* Waits until all have returned. */
 void ss_workers_join(void);
 

@@ -11,6 +11,7 @@
 static K_THREAD_STACK_ARRAY_DEFINE(stacks, COUNT, CONFIG_SECURE_SOCKETS_SERVER_STACK_SIZE);
 static struct k_thread threads[COUNT];
 static atomic_t at_work;
+static size_t started;
 
 static void run(void *work, void *context, void *unused)
 {
@@ -23,14 +24,15 @@ size_t ss_workers_max(void)
 	return COUNT;
 }
 
-bool ss_workers_start(ss_work_fn *work, void *context)
+bool ss_workers_start(ss_work_fn *work, void *context, size_t count)
 {
 	int priority = k_thread_priority_get(k_current_get());
 
 	if (!atomic_cas(&at_work, 0, 1)) {
 		return false;
 	}
-	for (size_t index = 0; index < COUNT; index++) {
+	started = MIN(count, COUNT);
+	for (size_t index = 0; index < started; index++) {
 		k_tid_t thread = k_thread_create(&threads[index], stacks[index],
 						 K_THREAD_STACK_SIZEOF(stacks[index]), run,
 						 (void *)work, context, NULL, priority, 0,
@@ -43,7 +45,7 @@ bool ss_workers_start(ss_work_fn *work, void *context)
 
 void ss_workers_join(void)
 {
-	for (size_t index = 0; index < COUNT; index++) {
+	for (size_t index = 0; index < started; index++) {
 		(void)k_thread_join(&threads[index], K_FOREVER);
 	}
 	atomic_set(&at_work, 0);

@@ -339,13 +339,12 @@ int __wrap_mbedtls_ssl_write(mbedtls_ssl_context *ssl, const unsigned char *data
 	if (connection == NULL) {
 		return ret;
 	}
-	/* A peer that hung up may have said why, and Zephyr resets the session next. */
+	/* A peer that hung up may have said why. */
 	if (ret == MBEDTLS_ERR_NET_SEND_FAILED && is_gone(connection) &&
 	    locked_read(ssl, NULL, 0) == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		connection->alert = ssl->in_msg[1];
 		ret = MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 	}
-	connection->write_code = ret;
 	return ret;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! The threads that serve clients: as many as there are places for them
-//! (`CONFIG_SECURE_SOCKETS_SERVER_CLIENTS`), each with a stack from the image.
+//! (`CONFIG_SECURE_SOCKETS_SERVER_CLIENTS`), each with a stack from the image. While there is
+//! nobody to serve, one of them can do something else.
 
 use core::ffi::c_void;
 use core::fmt;
@@ -19,7 +20,7 @@ type Work = unsafe extern "C" fn(*mut c_void);
 // `safe`: whatever the arguments, and from any thread.
 unsafe extern "C" {
     safe fn ss_workers_max() -> usize;
-    fn ss_workers_start(work: Work, context: *mut c_void) -> bool;
+    fn ss_workers_start(work: Work, context: *mut c_void, count: usize) -> bool;
     safe fn ss_workers_join();
 }
 
@@ -29,13 +30,13 @@ pub fn places() -> usize {
     ss_workers_max()
 }
 
-/// The threads serve another server already.
+/// The threads are at work already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorkersBusy;
 
 impl fmt::Display for WorkersBusy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the image's threads serve the clients of another server already")
+        f.write_str("the image's threads are at work already, for a server most likely")
     }
 }
 
@@ -66,13 +67,6 @@ pub fn serve<'s, 'b>(
     serve: &(dyn Fn(Incoming<'s, 'b, Zephyr>) + Sync),
     meanwhile: impl FnOnce(),
 ) -> Result<(), WorkersBusy> {
-    /// Waits for the threads whatever happens: they use what `serve` borrowed.
-    struct Join;
-    impl Drop for Join {
-        fn drop(&mut self) {
-            ss_workers_join();
-        }
-    }
     let shift = Shift {
         server,
         serve,
@@ -82,13 +76,64 @@ pub fn serve<'s, 'b>(
     let context = shared(&shift);
     // SAFETY: `work` gets a pointer to `shift`, which is shared and `Sync`, and is not
     // dropped before the threads have returned from `work`: `Join` waits for them.
-    if !unsafe { ss_workers_start(work, context) } {
+    if !unsafe { ss_workers_start(work, context, places()) } {
         return Err(WorkersBusy);
     }
     let join = Join;
     meanwhile();
     drop(join);
     Ok(())
+}
+
+/// Waits for the threads whatever happens: they use what was borrowed.
+struct Join;
+
+impl Drop for Join {
+    fn drop(&mut self) {
+        ss_workers_join();
+    }
+}
+
+/// Calls `work` on one of the threads while `meanwhile` runs on this one, and returns what
+/// `work` did when both are done.
+///
+/// # Errors
+///
+/// [`WorkersBusy`]; nothing was run then.
+pub fn beside<T: Send>(
+    work: &(dyn Fn() -> T + Sync),
+    meanwhile: impl FnOnce(),
+) -> Result<T, WorkersBusy> {
+    let aside = Aside {
+        work,
+        result: Locked::new(None),
+    };
+    let context = shared(&aside);
+    // SAFETY: `step_aside` gets a pointer to `aside`, of the same `T`, which is shared and
+    // `Sync`, and is not dropped before the thread has returned: `Join` waits for it.
+    if !unsafe { ss_workers_start(step_aside::<T>, context, 1) } {
+        return Err(WorkersBusy);
+    }
+    let join = Join;
+    meanwhile();
+    drop(join);
+    aside.result.with(Option::take).ok_or(WorkersBusy)
+}
+
+/// What [`beside`] has a thread do, and what came of it.
+struct Aside<'a, T> {
+    work: &'a (dyn Fn() -> T + Sync),
+    result: Locked<Option<T>>,
+}
+
+/// # Safety
+///
+/// `context` is an [`Aside`] of this `T` that outlives the call.
+unsafe extern "C" fn step_aside<T>(context: *mut c_void) {
+    // SAFETY: by contract. The lifetime in it is that of `beside`, which waits for us.
+    let aside = unsafe { &*context.cast::<Aside<'_, T>>() };
+    let result = (aside.work)();
+    aside.result.with(|place| *place = Some(result));
 }
 
 /// A pointer for other threads, to what may be given to them.
