@@ -2,7 +2,7 @@
 
 //! What a responder is asked.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use der::asn1::{Null, ObjectIdentifier, OctetString};
@@ -15,7 +15,7 @@ use x509_ocsp::ext::Nonce;
 use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest, Version};
 
 use crate::verify::Crypto;
-use crate::x509::significant;
+use crate::x509::{name_text, significant};
 
 /// The length of a nonce, in bytes: the least that RFC 9654, section 2.1 has clients use.
 pub(super) const NONCE: usize = 32;
@@ -114,7 +114,7 @@ impl Question {
             },
             key: crypto.sha256(&known_by),
             issuer: Issuer {
-                subject: certificate.issuer.to_string(),
+                subject: name_text(&name)?,
                 name: certificate.issuer,
                 key_hash: sha1(key_bits),
                 public_key,
