@@ -33,6 +33,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_KEY_ECC",
     "CONFIG_SECURE_SOCKETS_KEY_ECC_P384",
     "CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME",
+    "CONFIG_SECURE_SOCKETS_LINK",
     "CONFIG_SECURE_SOCKETS_MODE_MUTUAL",
     "CONFIG_SECURE_SOCKETS_MODE_PSK",
     "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
@@ -43,6 +44,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN",
     "CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL",
     "CONFIG_SECURE_SOCKETS_PINNED_ONLY",
+    "CONFIG_SECURE_SOCKETS_REPEAT",
     "CONFIG_SECURE_SOCKETS_RESUMPTION",
     "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
     "CONFIG_SECURE_SOCKETS_ROLE_CLIENT",
@@ -234,6 +236,12 @@ fn values(config: &Config) -> Result<String> {
     .chain(config.ours("WITH_SNTP").then_some("SNTP_TIMEOUT_MS"))
     .chain(config.ours("WITH_SNTP").then_some("SNTP_LIMIT_S"))
     .chain(config.ours("SNTP_AGAIN").then_some("SNTP_INTERVAL_S"))
+    .chain(config.ours("LINK").then_some("LINK_LIMIT_S"))
+    .chain(
+        ["REPEAT_S", "RETRY_FIRST_MS", "RETRY_LONGEST_MS"]
+            .into_iter()
+            .filter(|_| config.ours("REPEAT")),
+    )
     .chain(config.ours("WITH_CLIENT").then_some("CONNECTIONS"))
     .chain(resumes("WITH_CLIENT").then_some("CLIENT_SESSIONS"))
     .chain(resumes("WITH_SERVER").then_some("SERVER_SESSIONS"))

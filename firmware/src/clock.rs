@@ -15,6 +15,8 @@ use crate::error::StartError;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
 use crate::kconfig;
 use crate::settings::Role;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+use crate::settings::seconds;
 
 /// Where the time comes from.
 #[cfg_attr(not(CONFIG_SECURE_SOCKETS_HOSTED), allow(dead_code))]
@@ -65,12 +67,6 @@ impl Clock {
             Self::Network(_) => Ok(()),
         }
     }
-}
-
-/// 0 is none.
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
-pub(crate) fn seconds(value: u32) -> Option<Duration> {
-    (value > 0).then(|| Duration::from_secs(value.into()))
 }
 
 /// Whether a certificate is verified in this `role`, which takes a clock. A server that

@@ -6,7 +6,9 @@ use alloc::string::String;
 use core::fmt;
 
 use secure_socket::credential::CredentialError;
-use secure_sockets::RunError;
+#[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+use secure_sockets::Outlook;
+use secure_sockets::{NoLink, RunError};
 
 /// Why the firmware does not start, or what its run failed with.
 pub(crate) enum StartError {
@@ -14,6 +16,8 @@ pub(crate) enum StartError {
     Setting(String),
     /// A credential, and the file that it is from, if it is from one.
     Credential(Option<String>, CredentialError),
+    /// There is no network to do anything in.
+    NoLink(NoLink),
     /// The run.
     Run(RunError),
 }
@@ -23,6 +27,17 @@ impl StartError {
     #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     pub(crate) fn value(setting: &str, value: &str, takes: impl fmt::Display) -> Self {
         Self::Setting(alloc::format!("{setting} cannot be {value:?}: {takes}"))
+    }
+}
+
+#[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+impl secure_sockets::Failure for StartError {
+    fn outlook(&self) -> Outlook {
+        match self {
+            Self::Setting(_) | Self::Credential(..) => Outlook::Never,
+            Self::NoLink(_) => Outlook::Soon,
+            Self::Run(error) => error.outlook(),
+        }
     }
 }
 
@@ -44,6 +59,7 @@ impl fmt::Display for StartError {
             Self::Setting(sentence) => f.write_str(sentence),
             Self::Credential(Some(file), error) => write!(f, "{file}: {error}"),
             Self::Credential(None, error) => error.fmt(f),
+            Self::NoLink(error) => error.fmt(f),
             Self::Run(error) => error.fmt(f),
         }
     }

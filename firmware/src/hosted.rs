@@ -3,6 +3,7 @@
 //! Where the image runs on a computer, as a program or emulated: the command line comes on
 //! top of Kconfig, and credentials may come from the computer's files.
 
+mod link;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 mod lists;
 mod policy;
@@ -29,15 +30,13 @@ use secure_sockets::Job;
 use zephyr_backend::hosted::{self, Argument, ReadError};
 
 use crate::clock::Clock;
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
-use crate::clock::seconds;
 use crate::credentials::CredentialSource;
 use crate::error::StartError;
 #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
 use crate::settings::client_sessions;
 #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
 use crate::settings::server_sessions;
-use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
+use crate::settings::{Role, Settings, alpn, milliseconds, seconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
@@ -131,6 +130,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
             settings.job.guests = list(guests, ';');
         }
     }
+    link::apply(&mut settings)?;
     settings.clock = clock(settings.clock)?;
     if let Some(path) = argument(Argument::Credentials)? {
         settings.credentials = CredentialSource::Directory(path);

@@ -17,6 +17,7 @@ mod hosted;
 #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
 mod image;
 mod kconfig;
+mod link;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 mod policy;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
@@ -54,6 +55,7 @@ fn run() -> Result<(), StartError> {
         );
     }
     let settings = Settings::read()?;
+    link::bring_up(&settings)?;
     settings
         .clock
         .set(clock::is_needed(settings.role, settings.job.mode))?;

@@ -20,6 +20,8 @@ use secure_socket::{Mode, ServerName, Versions};
 use secure_sockets::Job;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
 use secure_sockets::Posting;
+#[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+use secure_sockets::{Backoff, Repeat};
 
 use crate::clock::Clock;
 use crate::credentials::CredentialSource;
@@ -44,6 +46,14 @@ pub(crate) struct Settings {
     /// Ends after so many clients; else never.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     pub(crate) clients: Option<u64>,
+    /// The longest wait for the link; `None` is for ever.
+    pub(crate) link_limit: Option<Duration>,
+    /// When to take it away, and for how long.
+    #[cfg(all(CONFIG_SECURE_SOCKETS_HOSTED, CONFIG_SECURE_SOCKETS_LINK))]
+    pub(crate) link_cut: Option<(Duration, Duration)>,
+    /// When to do a client's job again; `None` is never.
+    #[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+    pub(crate) repeat: Option<Repeat>,
     pub(crate) clock: Clock,
     pub(crate) credentials: CredentialSource,
     /// The first of the client's security tags.
@@ -219,6 +229,14 @@ impl Settings {
             ),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
             clients: None,
+            #[cfg(CONFIG_SECURE_SOCKETS_LINK)]
+            link_limit: seconds(kconfig::LINK_LIMIT_S),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_LINK))]
+            link_limit: None,
+            #[cfg(all(CONFIG_SECURE_SOCKETS_HOSTED, CONFIG_SECURE_SOCKETS_LINK))]
+            link_cut: None,
+            #[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+            repeat: repeat(seconds(kconfig::REPEAT_S)),
             clock: Clock::from_kconfig()?,
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
             credentials: CredentialSource::Image,
@@ -231,6 +249,16 @@ impl Settings {
             checks: Checks::from_kconfig()?,
         })
     }
+}
+
+/// Every so often, and after failures as Kconfig says.
+#[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
+pub(crate) fn repeat(every: Option<Duration>) -> Option<Repeat> {
+    let ms = |value: u32| Duration::from_millis(value.into());
+    every.map(|every| Repeat {
+        every,
+        backoff: Backoff::new(ms(kconfig::RETRY_FIRST_MS), ms(kconfig::RETRY_LONGEST_MS)),
+    })
 }
 
 pub(crate) fn server_name(setting: &str, name: &str) -> Result<ServerName, StartError> {
@@ -278,6 +306,17 @@ pub(crate) fn alpn(names: &str) -> Result<Vec<AlpnProtocol>, StartError> {
         .map(|name| AlpnProtocol::new(name.trim()))
         .collect::<Result<_, _>>()
         .map_err(|error| StartError::Setting(format!("{error}")))
+}
+
+/// 0 is none.
+#[cfg(any(
+    CONFIG_SECURE_SOCKETS_HOSTED,
+    CONFIG_SECURE_SOCKETS_LINK,
+    CONFIG_SECURE_SOCKETS_REPEAT,
+    CONFIG_SECURE_SOCKETS_WITH_SNTP
+))]
+pub(crate) fn seconds(value: u32) -> Option<Duration> {
+    (value > 0).then(|| Duration::from_secs(value.into()))
 }
 
 /// 0 is no limit of ours.

@@ -13,6 +13,7 @@ from device import Device
 from peer import OpensslServer
 from qemu import Qemu
 from revocation import OcspResponder
+from running import Running
 from server import DeviceServer
 
 APPLICATION = Path(__file__).resolve().parents[2]
@@ -122,6 +123,21 @@ def ocsp(pki, tmp_path):
     yield start
     for responder in started:
         responder.stop()
+
+
+@pytest.fixture
+def start(device):
+    """Starts the firmware as a client; what was started ends with the test."""
+    started = []
+
+    def begin(*arguments, **options):
+        running = Running(device, device.command("--role=client", *arguments, **options))
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        running.stop()
 
 
 @pytest.fixture

@@ -30,8 +30,8 @@ def listens(port):
 class OpensslServer:
     """`openssl s_server` that sends back what it gets."""
 
-    def __init__(self, *arguments, echo=True):
-        self.port = free_port()
+    def __init__(self, *arguments, echo=True, port=None):
+        self.port = port or free_port()
         # -quiet: nothing but the clients' data on standard output, and no
         # commands read from standard input.
         command = ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}", "-quiet", *arguments]
@@ -169,3 +169,67 @@ class CuttingProxy(TcpServer):
                 device.sendall(data)
         except OSError:
             pass
+
+
+class Gate:
+    """Passes on every connection to `port`. While it is shut nothing passes, and nobody is
+    told, as where a link is away. It shuts by itself once a device has sent so many bytes in
+    a connection."""
+
+    def __init__(self, port, shut_after=None):
+        self.target = port
+        self.shut_after = shut_after
+        self.shut = threading.Event()
+        self.held = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        try:
+            while True:
+                device, _ = self.listener.accept()
+                server = socket.create_connection(("127.0.0.1", self.target))
+                self.held += [device, server]
+                for pair in ((device, server, True), (server, device, False)):
+                    threading.Thread(target=self._pump, args=pair, daemon=True).start()
+        except OSError:
+            pass
+
+    def _pump(self, source, sink, from_device):
+        passed = 0
+        try:
+            while data := source.recv(4096):
+                passed += len(data)
+                if from_device and self.shut_after and passed >= self.shut_after:
+                    self.shut_after = None
+                    self.shut.set()
+                if self.shut.is_set():
+                    # What came meanwhile is lost, and its connection with it.
+                    return
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def open(self):
+        """Lets new connections pass. Those that were there are gone."""
+        for connection in self.held:
+            try:
+                # To close it would not do while another thread reads.
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.held.clear()
+        self.shut.clear()
+
+    @property
+    def peer(self):
+        return f"--peer=127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()
+        self.open()

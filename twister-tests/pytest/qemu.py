@@ -28,23 +28,23 @@ class Qemu(Device):
         self.qemu = re.search(r"^QEMU:FILEPATH=(.+)$", cache, re.MULTILINE)[1]
         self.machine = MACHINES[board]
 
-    def command(self, *arguments, network="user"):
+    def command(self, *arguments, network="user", cable=None):
         # A comma is doubled where an option of QEMU's has one in its value.
         words = [argument.replace(HERE, THERE).replace(",", ",,") for argument in arguments]
         return [
             self.qemu, *self.machine,
-            "-display", "none", "-monitor", "none", "-serial", "stdio",
-            "-nic", f"{network},model=lan9118",
+            "-display", "none", "-monitor", cable.option if cable else "none", "-serial", "stdio",
+            "-nic", f"{network},model=lan9118,id=cable",
             "-semihosting-config", ",".join(
                 ["enable=on", "target=native", *(f"arg={word}" for word in words)]
             ),
             "-kernel", str(self.program),
         ]
 
-    def server_command(self, host, port, *arguments):
+    def server_command(self, host, port, *arguments, **options):
         return self.command(
             f"--listen=0.0.0.0:{self.PORT}", *arguments,
-            network=f"user,hostfwd=tcp:{host}:{port}-:{self.PORT}",
+            network=f"user,hostfwd=tcp:{host}:{port}-:{self.PORT}", **options,
         )
 
     def text(self, raw):

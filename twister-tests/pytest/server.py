@@ -5,59 +5,31 @@ import re
 import select
 import socket
 import ssl
-import subprocess
 import threading
 import time
 
 from peer import free_port
+from running import Running
 
 HEAP = re.compile(r"TLS heap (\d+) bytes in (\d+) blocks")
 
 
-class DeviceServer:
+class DeviceServer(Running):
     """The firmware in the role of a server, on a free port."""
 
-    def __init__(self, device, *arguments, role="server", host="127.0.0.1"):
-        self.device = device
+    def __init__(self, device, *arguments, role="server", host="127.0.0.1", **options):
         self.port = free_port()
         self.host = host.strip("[]")
         self.address = f"{host}:{self.port}"
-        command = device.server_command(host, self.port, f"--role={role}", *arguments)
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        super().__init__(
+            device,
+            device.server_command(host, self.port, f"--role={role}", *arguments, **options),
         )
-        self._raw = bytearray()
-        self._drain = threading.Thread(target=self._read, daemon=True)
-        self._drain.start()
         try:
             self.wait_for("listening on ")
         except AssertionError:
             self.stop()
             raise
-
-    def _read(self):
-        while chunk := self.process.stdout.read1(65536):
-            self._raw += chunk
-
-    @property
-    def output(self):
-        return self.device.text(bytes(self._raw))
-
-    def wait_for(self, pattern, within=20):
-        """Waits until a line says so, and returns the match."""
-        deadline = time.monotonic() + within
-        while not (match := re.search(pattern, self.output)):
-            assert time.monotonic() < deadline, f"no {pattern!r} in:\n{self.output}"
-            assert self.process.poll() is None or self._drain.is_alive(), self.output
-            time.sleep(0.02)
-        return match
-
-    def wait_for_so_many(self, count, words, within=30):
-        """Waits until it has said so that often."""
-        deadline = time.monotonic() + within
-        while (said := self.output.count(words)) < count:
-            assert time.monotonic() < deadline, f"{words!r} {said} times, and not {count}"
-            time.sleep(0.05)
 
     def heap(self):
         """Bytes and blocks: at first, and as last said."""
@@ -68,19 +40,6 @@ class DeviceServer:
     @property
     def peer(self):
         return f"--peer={self.address}"
-
-    def ended(self, within=20):
-        """Waits until it has ended by itself and all that it wrote is here, and returns its
-        exit status."""
-        status = self.process.wait(within)
-        self._drain.join(within)
-        return status
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self._drain.join(5)
-        print(self.output)
 
 
 class TlsClient:

@@ -74,3 +74,7 @@ OPTION("job", "name",
        "sends and one that receives")
 OPTION("path", "path", "Where on a web server to post")
 OPTION("interval", "ms", "How long to wait from one post to the next, in milliseconds")
+OPTION("repeat", "seconds", "Do the client's job again so long after it went well; 0 for once")
+OPTION("link-limit", "seconds", "Longest wait for the link; 0 for no limit")
+OPTION("link-cut", "after:for",
+       "Takes the link away so many milliseconds after the start, for so many; 0 for ever")

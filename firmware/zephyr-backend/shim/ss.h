@@ -274,6 +274,30 @@ enum ss_quantity { SS_TEMPERATURE, SS_HUMIDITY, SS_QUANTITIES };
  */
 int32_t ss_sensor_sample(int64_t milli[SS_QUANTITIES], uint32_t *there);
 
+/* The link (CONFIG_SECURE_SOCKETS_LINK). */
+
+/* Has every interface brought up and connected, and watches them; once. */
+void ss_link_start(void);
+/* Waits so long for one of them to be up, with an address; whether one is. */
+bool ss_link_wait(uint32_t timeout_ms);
+/* Brings up and connects what gave up. */
+void ss_link_connect(void);
+/* In the order in which they come. */
+enum ss_link_lacks {
+	SS_LINK_INTERFACE,
+	SS_LINK_INTERFACE_UP,
+	SS_LINK_CARRIER,
+	SS_LINK_NETWORK,
+	SS_LINK_ADDRESS,
+	/* The connection manager has yet to say so. */
+	SS_LINK_EVENT,
+};
+int32_t ss_link_lacks(void);
+/* Takes the carrier away from every interface after so long, for so long; 0: for ever
+ * (CONFIG_SECURE_SOCKETS_HOSTED).
+ */
+void ss_link_cut(uint32_t after_ms, uint32_t for_ms);
+
 /* Images that run on a computer alone (CONFIG_SECURE_SOCKETS_HOSTED). */
 
 /* The value of an option of options.h, or NULL. It stays as it is. */

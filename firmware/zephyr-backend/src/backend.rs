@@ -170,14 +170,7 @@ impl Backend for Zephyr {
     }
 
     fn random(&self, bytes: &mut [u8]) -> Result<(), OsError> {
-        // SAFETY: the shim writes at most `bytes.len()` bytes.
-        match unsafe { sys::ss_random(bytes.as_mut_ptr(), bytes.len()) } {
-            0 => Ok(()),
-            negative => Err(OsError {
-                kind: OsErrorKind::OutOfResources,
-                number: negative.saturating_neg(),
-            }),
-        }
+        random(bytes)
     }
 
     fn exchange(
@@ -240,8 +233,27 @@ impl Backend for Zephyr {
     }
 }
 
+fn random(bytes: &mut [u8]) -> Result<(), OsError> {
+    // SAFETY: the shim writes at most `bytes.len()` bytes.
+    match unsafe { sys::ss_random(bytes.as_mut_ptr(), bytes.len()) } {
+        0 => Ok(()),
+        negative => Err(OsError {
+            kind: OsErrorKind::OutOfResources,
+            number: negative.saturating_neg(),
+        }),
+    }
+}
+
+/// A number that other devices do not have, to spread them in time; 0 where there is no
+/// randomness.
+#[must_use]
+pub fn random_u32() -> u32 {
+    let mut bytes = [0; 4];
+    random(&mut bytes).map_or(0, |()| u32::from_ne_bytes(bytes))
+}
+
 /// Lets time pass: in pieces, since Zephyr's own durations may have 32 bits of ticks.
-pub(crate) fn sleep(duration: Duration) {
+pub fn sleep(duration: Duration) {
     const MOST_MS: u16 = 60_000;
     let mut left = duration.as_millis();
     while left > 0 {

@@ -111,6 +111,12 @@ pub enum Argument {
     Path,
     /// `--interval=ms`.
     Interval,
+    /// `--repeat=seconds`.
+    Repeat,
+    /// `--link-limit=seconds`.
+    LinkLimit,
+    /// `--link-cut=after:for`.
+    LinkCut,
 }
 
 unsafe extern "C" {

@@ -20,6 +20,7 @@ mod entry;
 pub mod hosted;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod library;
+pub mod link;
 mod prepared;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
 pub mod sensor;
@@ -38,7 +39,7 @@ pub mod timekeeper;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 pub mod workers;
 
-pub use backend::{NoClock, Zephyr, set_clock};
+pub use backend::{NoClock, Zephyr, random_u32, set_clock, sleep};
 pub use connection::ZephyrConnection;
 #[doc(hidden)]
 pub use entry::run;
