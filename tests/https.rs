@@ -7,13 +7,12 @@
 mod support;
 
 use std::fs;
-use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use support::nginx::Nginx;
-use support::{directory, file, free_port, json, program, refused, run, shown, usage};
+use support::{OtherServer, directory, file, json, program, refused, run, shown, usage};
 
 const TRUSTED: &str = "--ca pki/ec/ca.pem";
 const MUTUAL: &str = "ssl_verify_client on; ssl_verify_depth 4;
@@ -229,72 +228,40 @@ fn the_server_is_checked_as_by_connect() {
     assert!(server.requests().is_empty(), "{:?}", server.requests());
 }
 
+/// `openssl s_server` with the certificate of our server, and its host and port.
+fn openssl(more: &str) -> (OtherServer, String) {
+    let server = OtherServer::openssl(&format!(
+        "-cert pki/ec/server.pem -cert_chain pki/ec/intermediate.pem \
+         -key pki/ec/server-key.pem {more}"
+    ));
+    let host = server.address.replace("127.0.0.1", "localhost");
+    (server, host)
+}
+
 #[test]
 fn another_web_server() {
     // It says HTTP/1.0, and ends the connection after the document.
-    let port = free_port();
+    let (_server, host) = openssl("-WWW");
     fs::write(file("served.txt"), "by OpenSSL").unwrap();
-    let mut server = Server::openssl(&format!("-accept {port} -WWW"), port);
-    let url = format!("https://localhost:{port}/served.txt");
     for version in ["1.2", "1.3"] {
-        let get = format!("get {url} {TRUSTED} --tls {version}");
+        let get = format!("get https://{host}/served.txt {TRUSTED} --tls {version}");
         assert_eq!(shown(&get), "by OpenSSL");
-    }
-    server.stop();
-}
-
-/// `openssl s_server`, which is told what to send on its standard input.
-struct Server(Child);
-
-impl Server {
-    fn openssl(line: &str, port: u16) -> Self {
-        let child = Command::new("openssl")
-            .args(["s_server", "-quiet", "-cert", "pki/ec/server.pem"])
-            .args(["-cert_chain", "pki/ec/intermediate.pem"])
-            .args(["-key", "pki/ec/server-key.pem"])
-            .args(line.split_whitespace())
-            .current_dir(directory())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            thread::sleep(Duration::from_millis(20));
-        }
-        Self(child)
-    }
-
-    fn stop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop();
     }
 }
 
 #[test]
 fn a_cut_is_no_end() {
-    let port = free_port();
-    let mut server = Server::openssl(&format!("-accept {port}"), port);
-    let mut client = program(&format!(
-        "get https://localhost:{port}/ {TRUSTED} --output cut"
-    ))
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .unwrap();
+    let (mut server, host) = openssl("");
+    let mut client = program(&format!("get https://{host}/ {TRUSTED} --output cut"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     // Its first client was the one that looked whether it is there.
     thread::sleep(Duration::from_millis(500));
-    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it";
-    server.0.stdin.as_mut().unwrap().write_all(answer).unwrap();
+    server.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it");
     thread::sleep(Duration::from_millis(1000));
-    // Killed: there is nobody left to say close_notify.
-    server.stop();
+    // It is killed: there is nobody left to say close_notify.
+    drop(server);
     let status = client.wait().unwrap();
     let output = client.wait_with_output().unwrap();
     let sentence = String::from_utf8(output.stderr).unwrap();

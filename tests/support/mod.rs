@@ -8,7 +8,7 @@
 
 pub(crate) mod nginx;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -196,6 +196,11 @@ impl OtherServer {
         let port = free_port();
         let line = format!("-m http.server --bind 127.0.0.1 {port}");
         Self::start("python3", &line, port)
+    }
+
+    /// Puts it on its standard input, which `openssl s_server` sends to its client.
+    pub(crate) fn say(&mut self, words: &[u8]) {
+        self.child.stdin.as_mut().unwrap().write_all(words).unwrap();
     }
 
     fn start(program: &str, line: &str, port: u16) -> Self {

@@ -2,19 +2,15 @@
 
 //! Where a revocation list or an OCSP responder is.
 
-use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::net::IpAddr;
 use core::str::FromStr;
 
+pub use http_client::MAX_URL;
+use http_client::{Scheme, Url};
+
 use crate::name::ServerName;
-
-/// The longest URL, in bytes.
-pub const MAX_URL: usize = 512;
-
-/// HTTP's own port (RFC 9110, section 4.2.1).
-const DEFAULT_PORT: u16 = 80;
 
 /// An `http` URL: `http://host[:port][/path][?query]` (RFC 9110, section 4.2.1).
 ///
@@ -62,38 +58,14 @@ impl HttpUrl {
     ///
     /// [`InvalidUrl`] says what is wrong with it.
     pub fn new(url: &str) -> Result<Self, InvalidUrl> {
-        if url.len() > MAX_URL {
-            return Err(InvalidUrl::TooLong);
-        }
-        if let Some(byte) = url.bytes().find(|byte| !may_stand(*byte)) {
-            return Err(InvalidUrl::Byte(byte));
-        }
-        let (scheme, rest) = url.split_once("://").ok_or(InvalidUrl::Scheme)?;
-        if scheme.eq_ignore_ascii_case("https") {
+        let url = Url::new(url).map_err(InvalidUrl::from)?;
+        if url.scheme() == Scheme::Https {
             return Err(InvalidUrl::Https);
         }
-        if !scheme.eq_ignore_ascii_case("http") {
-            return Err(InvalidUrl::Scheme);
-        }
-        if rest.contains('#') {
-            return Err(InvalidUrl::Fragment);
-        }
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (authority, target) = rest.split_at_checked(end).ok_or(InvalidUrl::Host)?;
-        if authority.contains('@') {
-            return Err(InvalidUrl::UserInfo);
-        }
-        let (host, port) = split_port(authority)?;
-        let mut path = if target.starts_with('/') {
-            String::new()
-        } else {
-            "/".to_owned()
-        };
-        path.push_str(target);
         Ok(Self {
-            host,
-            port,
-            target: path,
+            host: ServerName::new(url.host()).map_err(|_| InvalidUrl::Host)?,
+            port: url.port(),
+            target: url.target().to_string(),
         })
     }
 
@@ -121,7 +93,7 @@ impl HttpUrl {
             Some(IpAddr::V6(address)) => alloc::format!("[{address}]"),
             _ => self.host.to_string(),
         };
-        if self.port != DEFAULT_PORT {
+        if self.port != Scheme::Http.port() {
             text.push(':');
             text.push_str(&self.port.to_string());
         }
@@ -129,37 +101,19 @@ impl HttpUrl {
     }
 }
 
-/// Whether RFC 3986 has this character in a URL, reserved or not.
-const fn may_stand(byte: u8) -> bool {
-    byte.is_ascii_graphic()
-        && !matches!(
-            byte,
-            b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
-        )
-}
-
-fn split_port(authority: &str) -> Result<(ServerName, u16), InvalidUrl> {
-    // The colons of an IPv6 address are within brackets.
-    let host_end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
-    let rest = authority.get(host_end..).unwrap_or_default();
-    let (host, port) = match rest.find(':') {
-        None => (authority, DEFAULT_PORT),
-        Some(colon) => {
-            let (host, port) = authority
-                .split_at_checked(host_end + colon)
-                .ok_or(InvalidUrl::Host)?;
-            let digits = port.get(1..).unwrap_or_default();
-            if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(InvalidUrl::Port);
-            }
-            match digits.parse() {
-                Ok(port @ 1..) => (host, port),
-                _ => return Err(InvalidUrl::Port),
-            }
+impl From<http_client::InvalidUrl> for InvalidUrl {
+    fn from(invalid: http_client::InvalidUrl) -> Self {
+        use http_client::InvalidUrl as Invalid;
+        match invalid {
+            Invalid::TooLong => Self::TooLong,
+            Invalid::UserInfo => Self::UserInfo,
+            Invalid::Host => Self::Host,
+            Invalid::Port => Self::Port,
+            Invalid::Fragment => Self::Fragment,
+            Invalid::Byte(byte) => Self::Byte(byte),
+            _ => Self::Scheme,
         }
-    };
-    let name = ServerName::new(host).map_err(|_| InvalidUrl::Host)?;
-    Ok((name, port))
+    }
 }
 
 impl FromStr for HttpUrl {
@@ -202,6 +156,7 @@ impl core::error::Error for InvalidUrl {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::borrow::ToOwned;
 
     #[test]
     fn what_is_asked_for_where() {

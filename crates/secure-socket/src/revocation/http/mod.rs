@@ -3,7 +3,7 @@
 //! One HTTP request and its answer, for documents that are signed themselves.
 //!
 //! HTTP/1.0 (RFC 1945), so that no server may answer in chunks; the answer's head is
-//! read by `httparse`. Nothing that a server sends makes this wait longer, or keep
+//! read by `http-client`. Nothing that a server sends makes this wait longer, or keep
 //! more, than its [`Limits`] say.
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -14,14 +14,15 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
 
+pub use http_client::MAX_FIELDS;
+use http_client::{Framing, FramingError, HeadError};
+
 use super::HttpUrl;
 use crate::backend::{OsError, OsErrorKind};
 use crate::verify::Means;
 
 /// The longest head of an answer, in bytes.
 pub const MAX_HEAD: usize = 4096;
-/// The most fields in the head of an answer.
-pub const MAX_FIELDS: usize = 48;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -241,57 +242,37 @@ impl Answer {
 
 /// `None` if the head is not over yet.
 fn read_head(so_far: &[u8]) -> Result<Option<Head>, FetchError> {
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut response = httparse::Response::new(&mut fields);
-    let length = match response.parse(so_far) {
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Ok(httparse::Status::Complete(length)) => length,
-        Err(httparse::Error::TooManyHeaders) => return Err(FetchError::HeadTooLong),
+    let head = match http_client::Head::read(so_far) {
+        Ok(None) => return Ok(None),
+        Ok(Some(head)) => head,
+        Err(HeadError::TooManyFields) => return Err(FetchError::HeadTooLong),
         Err(_) => return Err(FetchError::NotHttp),
     };
-    let field = |name: &'static str| {
-        let fields = response.headers.iter();
-        fields
-            .filter(move |field| field.name.eq_ignore_ascii_case(name))
-            .map(|field| field.value)
-    };
-    match response.code {
-        Some(200) => {}
+    match head.status {
+        200 => {}
         // RFC 9110, section 15.4; 304 is no redirect.
-        Some(status @ (300..=303 | 305..=399)) => {
-            let to = field("Location").next();
+        status @ (300..=303 | 305..=399) => {
             return Err(FetchError::Redirect {
                 status,
-                to: to
+                to: http_client::field(so_far, "Location")
                     .and_then(|to| core::str::from_utf8(to).ok())
                     .and_then(|to| HttpUrl::new(to).ok())
                     .map(Box::new),
             });
         }
-        Some(status) => return Err(FetchError::Status(status)),
-        None => return Err(FetchError::NotHttp),
+        status => return Err(FetchError::Status(status)),
     }
-    let is_plain = |value: &[u8]| value.eq_ignore_ascii_case(b"identity");
-    if field("Transfer-Encoding").next().is_some() || !field("Content-Encoding").all(is_plain) {
-        return Err(FetchError::Encoded);
-    }
-    let mut body = None;
-    for value in field("Content-Length") {
-        let length = read_length(value).ok_or(FetchError::ContentLength)?;
-        if body.is_some_and(|before| before != length) {
+    let body = match head.framing {
+        _ if head.is_encoded => return Err(FetchError::Encoded),
+        Ok(Framing::Length(length)) => Some(usize::try_from(length).unwrap_or(usize::MAX)),
+        Ok(Framing::UntilClose) => None,
+        Err(FramingError::Length | FramingError::TwoLengths) => {
             return Err(FetchError::ContentLength);
         }
-        body = Some(length);
-    }
+        Ok(Framing::Chunked) | Err(_) => return Err(FetchError::Encoded),
+    };
+    let length = head.length;
     Ok(Some(Head { length, body }))
-}
-
-/// Digits and nothing else (RFC 9110, section 8.6).
-fn read_length(value: &[u8]) -> Option<usize> {
-    if !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    core::str::from_utf8(value).ok()?.parse().ok()
 }
 
 impl FetchError {
