@@ -26,6 +26,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED",
     "CONFIG_SECURE_SOCKETS_CRL",
     "CONFIG_SECURE_SOCKETS_CRL_SCOPE_LEAF",
+    EXAMPLES,
     "CONFIG_SECURE_SOCKETS_HOSTED",
     "CONFIG_SECURE_SOCKETS_JOB_ECHO",
     "CONFIG_SECURE_SOCKETS_JOB_HTTPS",
@@ -68,6 +69,8 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_TIMER_RANDOM_GENERATOR",
 ];
 
+const EXAMPLES: &str = "CONFIG_SECURE_SOCKETS_EXAMPLES";
+
 type Result<T> = std::result::Result<T, String>;
 
 fn main() {
@@ -80,9 +83,12 @@ fn main() {
 
 fn run() -> Result<()> {
     let config = Config::read()?;
+    // Where there is an operating system the examples are programs of their own: so it is
+    // where the firmware is linted for a computer.
+    let is_firmware = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
     for symbol in SYMBOLS {
         println!("cargo::rustc-check-cfg=cfg({symbol})");
-        if config.is_set(symbol) {
+        if config.is_set(symbol) && (is_firmware || *symbol != EXAMPLES) {
             println!("cargo::rustc-cfg={symbol}");
         }
     }

@@ -10,10 +10,16 @@ use crate::error::StartError;
 #[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
 use crate::link::Device;
 use crate::settings::Settings;
+#[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+use crate::task::Task;
 
 pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
     let job = &settings.job;
     let backend = Zephyr::new(settings.tag(Peer::Client)?).with_earliest(secure_sockets::BUILT);
+    #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+    if let Task::Example(example) = settings.task {
+        return example.run(&backend, settings);
+    }
     let client = prepare(settings, &backend)?;
     log::info!(
         "connecting to {} port {} in mode {} ({})",

@@ -8,11 +8,15 @@
 mod duplex;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
 mod echo;
+#[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+mod examples;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
 mod https;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
 mod readings;
 
+#[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+pub(crate) use examples::Example;
 use secure_socket::Client;
 use zephyr_backend::Zephyr;
 
@@ -34,6 +38,9 @@ pub(crate) enum Task {
     /// Sends messages on one thread and gets them back on another. For tests.
     #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
     Duplex,
+    /// One of the examples, which make a client of their own.
+    #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+    Example(Example),
 }
 
 /// The one that was chosen in Kconfig.
@@ -64,6 +71,9 @@ impl Task {
             "https" => Some(Self::Https),
             #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
             "duplex" => Some(Self::Duplex),
+            #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+            name => Example::of_name(name).map(Self::Example),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_EXAMPLES))]
             _ => None,
         }
     }
@@ -85,6 +95,9 @@ impl Task {
             Self::Https => https::run(backend, client, &settings.job, &settings.posting),
             #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
             Self::Duplex => duplex::run(client, &settings.job),
+            #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
+            // It needs no client of ours: the role has run it.
+            Self::Example(_) => Ok(()),
         }
     }
 }

@@ -39,6 +39,7 @@ http {{
     location /echo {{ echo_read_request_body; echo -n $request_body; }}
     location /closed {{ chunked_transfer_encoding off; echo_read_request_body; echo -n $request_body; }}
     location /none {{ echo_read_request_body; echo_status 204; echo -n ''; }}
+    location /text {{ return 200 "what is here"; }}
     location /busy {{ return 503 "try later"; }}
   }}
 }}

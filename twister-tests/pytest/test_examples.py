@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples of examples/, on a device and on this computer."""
+
+import subprocess
+
+import pytest
+
+from conftest import APPLICATION, built
+from peer import OpensslServer
+from web import Nginx
+
+EXAMPLES = sorted((APPLICATION / "examples").glob("*.rs"))
+
+
+@pytest.fixture
+def nginx(pki, tmp_path):
+    server = Nginx(tmp_path, pki)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def echo(pki):
+    directory = pki / "ec"
+    server = OpensslServer(
+        "-nocert", "-psk", (directory / "psk.hex").read_text(),
+        "-psk_identity", (directory / "psk-identity.txt").read_text(),
+    )
+    yield server
+    server.stop()
+
+
+def computed(name, *arguments):
+    """What one printed on this computer."""
+    program = built(f"--example={name}")
+    done = subprocess.run(
+        [program, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_they_are_short(path):
+    assert len(path.read_text().splitlines()) < 60
+
+
+def test_https_get(device, nginx, pki):
+    output = device.run(
+        nginx.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--path=/text",
+        "--job=example-https-get",
+    ).succeeded()
+    assert "12 bytes: what is here" in output, output
+    ca = pki / "ec" / "ca.pem"
+    assert "what is here" in computed("https_get", ca, "localhost", nginx.port, "/text")
+
+
+def test_https_get_of_what_is_not_there(device, nginx, pki):
+    run = device.run(
+        nginx.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--path=/missing",
+        "--job=example-https-get",
+    )
+    assert "status 404" in run.refused()
+
+
+def test_raw_echo(device, echo, pki):
+    output = device.run(
+        echo.peer, "--mode=psk", f"--credentials={pki}/ec", "--job=example-raw-echo",
+    ).succeeded()
+    assert "came back: true" in output, output
+    key = pki / "ec" / "psk.hex"
+    identity = (pki / "ec" / "psk-identity.txt").read_text()
+    assert "came back: true" in computed("raw_echo", key, identity, "localhost", echo.port, "hello")
