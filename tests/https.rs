@@ -181,7 +181,21 @@ fn redirects() {
         assert!(sentence.contains("--follow"), "{sentence}");
     }
     // 127.0.0.1 is in the certificate, too.
-    assert_eq!(shown(&get("/numbered", "--follow 1 --any-host")), "body");
+    let numbered = get("/numbered", "--follow 1 --any-host --field X-Key:secret");
+    assert_eq!(shown(&numbered), "body");
+    let last = server.requests();
+    let [.., first, second] = &last[..] else {
+        panic!("{last:?}");
+    };
+    // What may say who asks is for the server that was named.
+    assert!(
+        first.contains("/numbered") && first.ends_with("secret"),
+        "{last:?}"
+    );
+    assert!(
+        second.contains("/file") && !second.contains("secret"),
+        "{last:?}"
+    );
     for (path, named) in [
         ("/numbered", "redirects to another server"),
         (

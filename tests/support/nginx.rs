@@ -85,7 +85,7 @@ load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
 events {{ worker_connections 64; }}
 http {{
   log_format requests escape=none '$request_method $uri $status $http_host $ssl_alpn_protocol $ssl_protocol '
-    '[$ssl_client_s_dn] $request_body';
+    '[$ssl_client_s_dn] $request_body$http_x_key';
   access_log {home}/requests.log requests;
   client_body_temp_path {home}/body;
   proxy_temp_path {home}/proxy;

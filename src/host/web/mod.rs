@@ -82,9 +82,11 @@ fn ask(args: &WebArgs, mut what: What<'_>, as_json: bool) -> Result<(), HostErro
         let (authority, target) = (url.authority().to_string(), url.target().to_string());
         let mut buffer = vec![0; BUFFER];
         let mut connection = Connection::new(stream, &authority, &mut buffer);
+        // They may say who asks, which is for the server that was named alone.
         let fields: Vec<_> = args
             .fields
             .iter()
+            .filter(|_| is_named(args, &url))
             .map(|(name, value)| (&**name, &**value))
             .collect();
         let request = match &what {
@@ -116,10 +118,9 @@ fn connect(args: &WebArgs, backend: &MbedTls, url: &Url<'_>) -> Result<Secured, 
         true => AlpnProtocol::new("http/1.1").into_iter().collect(),
         false => args.common.alpn.clone(),
     };
-    // The name that was given is that of the server that was named.
-    let is_named = Url::new(&args.url).is_ok_and(|named| named.is_same_origin(url));
     let job = Job {
-        server_name: args.server_name.clone().filter(|_| is_named),
+        // The name that was given is that server's, too.
+        server_name: args.server_name.clone().filter(|_| is_named(args, url)),
         versions: args.common.tls,
         suites: args.common.suites.clone(),
         alpn,
@@ -129,6 +130,11 @@ fn connect(args: &WebArgs, backend: &MbedTls, url: &Url<'_>) -> Result<Secured, 
     let credentials = files::load(&args.common, Peer::Client, backend)?;
     let client = client(backend, &job, credentials)?;
     Ok(client.connect(&job.host, job.port)?)
+}
+
+/// Whether it is the server that the command line names, and none that it led to.
+fn is_named(args: &WebArgs, url: &Url<'_>) -> bool {
+    Url::new(&args.url).is_ok_and(|named| named.is_same_origin(url))
 }
 
 /// Where to ask next, if the answer says so and that is followed.
