@@ -145,7 +145,8 @@ pub fn post<B: Backend>(
                 number += 1;
                 is_fresh = false;
             }
-            close(connection)?;
+            // Every answer is there: how the server takes our word does not matter any more.
+            let _ = connection.into_stream().close();
             if number <= job.messages && pending.is_none() {
                 pause(posting.interval);
             }
@@ -182,19 +183,6 @@ fn is_stale(error: &HttpError) -> bool {
         HttpError::Stream(Error::Io(IoError::Closed | IoError::Truncated)) => true,
         HttpError::Stream(Error::Io(IoError::Os(error))) => error.kind == OsErrorKind::Reset,
         _ => false,
-    }
-}
-
-/// Closes in order what the server would have kept open.
-fn close<C: secure_socket::backend::Connection>(
-    connection: Connection<'_, Stream<C>>,
-) -> Result<(), Error> {
-    let is_usable = connection.is_usable();
-    let closed = connection.into_stream().close();
-    match is_usable {
-        true => closed,
-        // It may be gone already.
-        false => Ok(()),
     }
 }
 
@@ -265,8 +253,7 @@ impl fmt::Display for Posts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} messages posted and taken, on {} connections, of which {} resumed a session; \
-             closed in order",
+            "{} messages posted and taken, on {} connections, of which {} resumed a session",
             self.taken, self.connections, self.resumed
         )
     }

@@ -137,6 +137,12 @@ def test_only_a_job_that_needs_the_sensor_has_it(kconfig, device, symbols, pki):
     assert "if the image has it (SECURE_SOCKETS_JOB)" in run.refused()
 
 
+def test_only_a_job_that_posts_has_http(kconfig, symbols):
+    assert kconfig.get("SECURE_SOCKETS_WITH_HTTPS") != "y"
+    posts = ("14secure_sockets7posting", "11http_client7request", "11http_client8response")
+    assert not {symbol for symbol in symbols if any(part in symbol for part in posts)}
+
+
 def test_nothing_is_resumed_unless_it_is_asked_for(kconfig, device, symbols, pki):
     assert kconfig.get("SECURE_SOCKETS_RESUMPTION") != "y"
     sessions = {
