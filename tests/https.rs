@@ -264,6 +264,13 @@ fn another_web_server() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_is_given_up() {
+    let (_server, host) = openssl("");
+    let sentence = refused(&format!("get https://{host}/ {TRUSTED} --io-timeout 1"));
+    assert!(sentence.contains("in the time allowed"), "{sentence}");
+}
+
+#[test]
 fn a_cut_is_no_end() {
     let (mut server, host) = openssl("");
     let mut client = program(&format!("get https://{host}/ {TRUSTED} --output cut"))

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from test_handshakes import certificate
 from web import Answers, Nginx
 
 MUTUAL = "ssl_verify_client on; ssl_verify_depth 4; ssl_client_certificate {}/ec/ca.pem;"
@@ -135,6 +136,12 @@ def test_what_is_no_answer(device, pki, answer, named):
     with Answers(pki, answer) as server:
         sentence = post(device, server, pki, "--messages=1").refused()
     assert named in sentence, sentence
+
+
+def test_a_server_that_does_not_answer_is_given_up(device, openssl, pki):
+    server = openssl(*certificate(pki, "ec"), echo=False)
+    sentence = post(device, server, pki, "--messages=1", "--io-timeout=500").refused()
+    assert "no data could be moved in the time allowed" in sentence, sentence
 
 
 def test_a_cut_is_no_end(device, pki):
