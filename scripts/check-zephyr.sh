@@ -60,3 +60,8 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2001
   sed 's/^/         /' <<<"$missing"
 fi
+# It is not installed by itself: it would set this computer's clock from then on.
+if ! command -v chronyd >/dev/null 2>&1; then
+  echo
+  echo "NOT RUN: the clock's two tests with chronyd as the server of the time (Debian: chrony)."
+fi

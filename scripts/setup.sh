@@ -6,6 +6,9 @@
 # The oldest Rust that builds the workspace: rust-version in Cargo.toml.
 rust_needed=1.88
 
+# Servers are there on Debian, where the PATH of whoever is not root does not look.
+PATH=$PATH:/usr/sbin:/sbin
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 

@@ -233,3 +233,76 @@ class Gate:
     def __exit__(self, *_):
         self.listener.close()
         self.open()
+
+
+class WithoutExtendedMasterSecret:
+    """Passes connections on to `port`, and takes extended master secret out of the ServerHello
+    of all but the first (TLS 1.2)."""
+
+    def __init__(self, port):
+        self.target = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        strips = False
+        try:
+            while True:
+                device, _ = self.listener.accept()
+                threading.Thread(target=self._relay, args=(device, strips), daemon=True).start()
+                strips = True
+        except OSError:
+            pass
+
+    def _relay(self, device, strips):
+        with device, socket.create_connection(("127.0.0.1", self.target)) as server:
+            up = threading.Thread(target=self._pump, args=(device, server), daemon=True)
+            up.start()
+            if strips:
+                header = self._exactly(server, 5)
+                hello = self._exactly(server, int.from_bytes(header[3:]))
+                device.sendall(self.strip(hello))
+            self._pump(server, device)
+            up.join(5)
+
+    @staticmethod
+    def _exactly(connection, count):
+        data = bytearray()
+        while len(data) < count:
+            chunk = connection.recv(count - len(data))
+            assert chunk, "the server said no more"
+            data += chunk
+        return bytes(data)
+
+    @staticmethod
+    def _pump(source, sink):
+        try:
+            while data := source.recv(4096):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    @staticmethod
+    def strip(hello):
+        """A record with a ServerHello (RFC 5246, section 7.4.1.3), less the extension."""
+        extension = bytes([0, 23, 0, 0])
+        assert extension in hello, "there was none to begin with"
+        less = bytearray(hello.replace(extension, b"", 1))
+        # Behind type, length, version, random, session ID, suite and compression.
+        extensions = 4 + 34 + 1 + less[38] + 3
+        for at, size in (1, 3), (extensions, 2):
+            length = int.from_bytes(less[at:at + size]) - len(extension)
+            less[at:at + size] = length.to_bytes(size)
+        return bytes([22, 3, 3]) + len(less).to_bytes(2) + less
+
+    @property
+    def peer(self):
+        return f"--peer=127.0.0.1:{self.port}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.close()

@@ -3,9 +3,11 @@
 
 import subprocess
 import threading
+import time
 
 import pytest
 
+from peer import WithoutExtendedMasterSecret, free_port, listens
 from test_handshakes import VERSIONS, certificate
 
 RESUMED = "resumed a session: no certificate was shown"
@@ -42,6 +44,43 @@ def test_a_device_resumes_by_session_id(device, openssl, pki, version):
     server = openssl(VERSIONS[version], *certificate(pki, "ec"), "-no_ticket")
     output = come_back(device, server, pki, "server-auth", version, "--resume=1").succeeded()
     assert output.count(RESUMED) == 2, output
+
+
+def test_a_session_that_is_resumed_without_extended_master_secret(device, openssl, pki):
+    """RFC 7627, section 5.3: whoever came between could have made it."""
+    server = openssl("-tls1_2", *certificate(pki, "ec"))
+    with WithoutExtendedMasterSecret(server.port) as proxy:
+        run = come_back(device, proxy, pki, "server-auth", "1.2", "--resume=1")
+    assert run.output.count("5 messages sent, 5 came back") == 1, run.output
+    sentence = run.refused()
+    assert "without extended master secret" in sentence, sentence
+
+
+def test_a_session_that_was_made_without_extended_master_secret(device, pki):
+    port = free_port()
+    server = subprocess.Popen(
+        [
+            "gnutls-serv", "--echo", "--quiet", f"--port={port}",
+            f"--x509certfile={pki}/ec/server.pem", f"--x509keyfile={pki}/ec/server-key.pem",
+            "--priority=NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH",
+        ],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while not listens(port):
+            assert server.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        run = device.run(
+            f"--peer=127.0.0.1:{port}", "--mode=server-auth", f"--credentials={pki}/ec",
+            "--tls=1.2", "--server-name=device.test", "--connections=3", "--resume=1",
+        )
+    finally:
+        server.kill()
+        server.wait()
+    output = run.succeeded()
+    assert output.count("5 messages sent, 5 came back") == 3, output
+    assert RESUMED not in output, output
 
 
 @pytest.mark.parametrize("version", VERSIONS)

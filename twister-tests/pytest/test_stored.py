@@ -110,3 +110,11 @@ def test_what_is_in_the_store_will_not_do(device, pki, tmp_path):
     shutil.copy(pki / "ec" / "ca.pem", directory / "ca.der")
     said = sentence(f"--provision={directory}")
     assert "CA certificate under security tag 4000 is PEM without a NUL at its end" in said, said
+    # So do its own.
+    (directory / "ca.der").unlink()
+    shutil.copy(pki / "ec" / "ca.pem", directory)
+    for stem, kind in [("client", "certificate"), ("client-key", "private key")]:
+        (directory / f"{stem}.pem").rename(directory / f"{stem}.der")
+        said = sentence(f"--provision={directory}")
+        assert f"{kind} under security tag 4000 is PEM without a NUL at its end" in said, said
+        (directory / f"{stem}.der").rename(directory / f"{stem}.pem")
