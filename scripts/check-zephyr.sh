@@ -11,6 +11,15 @@ extra=()
 [ -n "${ZEPHYR_MODULES:-}" ] && extra+=("-x=ZEPHYR_MODULES=$ZEPHYR_MODULES")
 command -v ccache >/dev/null 2>&1 || extra+=("-x=USE_CCACHE=0")
 
+# chronyd, a server of the time for tests. Unpacked and not installed, where it is not: it
+# would set this computer's clock from then on.
+if ! command -v chronyd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
+  mkdir -p target/chrony
+  [ -x target/chrony/usr/sbin/chronyd ] ||
+    (cd target/chrony && apt-get download -qq chrony && dpkg -x chrony_*.deb .) >/dev/null 2>&1 || true
+  PATH=$PATH:$PWD/target/chrony/usr/sbin
+fi
+
 # The emulated Cortex-M boards, where their tools are: what is missing, else nothing.
 missing_for_arm() {
   command -v qemu-system-arm >/dev/null 2>&1 || echo "qemu-system-arm (Debian: qemu-system-arm)"
@@ -60,8 +69,7 @@ if [ -n "$missing" ]; then
   # shellcheck disable=SC2001
   sed 's/^/         /' <<<"$missing"
 fi
-# It is not installed by itself: it would set this computer's clock from then on.
-if ! command -v chronyd >/dev/null 2>&1; then
+if ! chronyd -v >/dev/null 2>&1; then
   echo
   echo "NOT RUN: the clock's two tests with chronyd as the server of the time (Debian: chrony)."
 fi
