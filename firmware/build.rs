@@ -54,14 +54,17 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_TLS_1_2",
     "CONFIG_SECURE_SOCKETS_TLS_1_3",
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
+    "CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_WITH_CLIENT",
     "CONFIG_SECURE_SOCKETS_WITH_CRL",
     "CONFIG_SECURE_SOCKETS_WITH_CRL_URL",
+    "CONFIG_SECURE_SOCKETS_WITH_IDENTITY",
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_ECHO",
     "CONFIG_SECURE_SOCKETS_WITH_HTTPS",
     "CONFIG_SECURE_SOCKETS_WITH_READINGS",
     "CONFIG_SECURE_SOCKETS_WITH_SENSOR",
+    "CONFIG_SECURE_SOCKETS_WITH_PSK",
     "CONFIG_SECURE_SOCKETS_WITH_SERVER",
     "CONFIG_SECURE_SOCKETS_WITH_SNTP",
     "CONFIG_SECURE_SOCKETS_WITH_STORED",
@@ -372,6 +375,28 @@ fn is_pem(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "pem")
 }
 
+/// Refuses a chain that does not fit into a record: Mbed TLS sends none in two.
+fn check_length(config: &Config, whose: &str, chain: &Option<Vec<Vec<u8>>>) -> Result<()> {
+    /// The head of the message with its request context, and of each certificate with its
+    /// extensions (RFC 8446, section 4.4.2); then the content type and the tag.
+    const MESSAGE: usize = 8 + 17;
+    const CERTIFICATE: usize = 5;
+    let longest = config.number("OUT_CONTENT_LEN")? as usize;
+    let length: usize = chain
+        .iter()
+        .flatten()
+        .map(|der| der.len() + CERTIFICATE)
+        .sum();
+    if MESSAGE + length > longest {
+        return Err(format!(
+            "the {whose}'s certificate chain takes {} bytes, but \
+             CONFIG_SECURE_SOCKETS_OUT_CONTENT_LEN is {longest}: raise it, or leave out the root",
+            MESSAGE + length
+        ));
+    }
+    Ok(())
+}
+
 /// The constants with the credentials that the modes compiled in need.
 fn credentials(config: &Config, out: &Path) -> Result<String> {
     let directory = Directory::of(config)?;
@@ -418,9 +443,11 @@ fn credentials(config: &Config, out: &Path) -> Result<String> {
         };
         if config.ours("WITH_IDENTITY") && config.ours("WITH_CLIENT") {
             client = identity("client")?;
+            check_length(config, "client", &client.0)?;
         }
         if config.ours("WITH_CERTIFICATES") && config.ours("WITH_SERVER") {
             server = identity("server")?;
+            check_length(config, "server", &server.0)?;
         }
         if config.ours("WITH_PSK") {
             psk = directory.psk()?;

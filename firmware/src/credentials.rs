@@ -53,7 +53,9 @@ impl CredentialSource {
         let tag = settings.tag(us)?;
         let mut credentials = Credentials::default();
         let server = us == Peer::Server;
-        if mode == Mode::Psk {
+        // What `cfg!` leaves out of an image takes all of its code along: reading
+        // certificates is tens of kilobytes.
+        if mode == Mode::Psk && cfg!(CONFIG_SECURE_SOCKETS_WITH_PSK) {
             let psk = self.psk(tag)?;
             credentials.psk = Some(self.need(psk, "psk.hex and psk-identity.txt")?);
             return Ok(credentials);
@@ -62,7 +64,13 @@ impl CredentialSource {
         if mode == Mode::Mutual || (mode == Mode::ServerAuth && !server) {
             credentials.trust = Some(self.trust(tag, &settings.checks)?);
         }
-        if mode == Mode::Mutual || server {
+        let proves = mode == Mode::Mutual || server;
+        let has_identities = cfg!(CONFIG_SECURE_SOCKETS_WITH_IDENTITY)
+            || cfg!(all(
+                CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES,
+                CONFIG_SECURE_SOCKETS_WITH_SERVER
+            ));
+        if proves && has_identities {
             let identity = self.identity(us, tag, backend)?;
             let files = match us {
                 Peer::Server => "server.pem and server-key.pem, or both in DER",
