@@ -187,6 +187,17 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
                 .to_owned(),
         );
     }
+    let guessed = ["TIMER_RANDOM_GENERATOR", "TEST_CSPRNG_GENERATOR"]
+        .into_iter()
+        .find(|symbol| config.is_set(&format!("CONFIG_{symbol}")));
+    // Zephyr's Mbed TLS selects it, and without a word, where a board has no driver.
+    if let Some(symbol) = guessed.filter(|_| !config.ours("DANGEROUS_RANDOM")) {
+        return Err(format!(
+            "Zephyr has no source of entropy for this board (CONFIG_{symbol}=y): its random \
+             numbers can be guessed, and with them every key that is made here. For tests only, \
+             CONFIG_SECURE_SOCKETS_DANGEROUS_RANDOM=y builds it all the same"
+        ));
+    }
     if config.ours("WITH_CLIENT") && config.text("PEER_HOST").is_empty() && !config.ours("HOSTED") {
         return Err(
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),

@@ -134,3 +134,12 @@ def test_a_file_that_is_no_list(build, pki, tmp_path):
 def test_random_numbers_that_can_be_guessed(build, kconfig):
     assert kconfig["ENTROPY_HAS_DRIVER"] == "y"
     assert "this board has a source of entropy" in refused(build("CONFIG_TEST_RANDOM_GENERATOR=y"))
+
+
+@pytest.mark.parametrize("symbol", ["TIMER_RANDOM_GENERATOR", "TEST_CSPRNG_GENERATOR"])
+def test_a_board_without_entropy(build, symbol):
+    line = f"CONFIG_{symbol}=y"
+    sentence = refused(build(line))
+    assert "no source of entropy" in sentence and line in sentence, sentence
+    done = build(line, DANGEROUS_RANDOM="y")
+    assert done.returncode == 0, done.stdout
