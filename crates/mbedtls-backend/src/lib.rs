@@ -11,10 +11,10 @@ mod platform;
 mod server;
 
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 use std::time::Duration;
 
 use mbedtls_engine::{Certificates, Config, Library, Limits, Material, PrivateKey, TlsConnection};
+use portable_atomic_util::Arc;
 use secure_socket::backend::{
     Addresses, Backend, ConnectFailure, Failure, Observer, OsError, OsErrorKind, SignatureError,
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 
+use portable_atomic_util::Arc;
 use secure_socket::backend::{Failure, Observer, OsError, ServerBackend};
 use secure_socket::config::{ServerConfig, Timeouts};
 use secure_socket::error::{Error, IoError};

@@ -2,9 +2,9 @@
 
 //! A handshake from its first byte to its last, or its deadline.
 
-use alloc::sync::Arc;
 use core::time::Duration;
 
+use portable_atomic_util::Arc;
 use secure_socket::backend::{Failure, HandshakeFacts, Observer};
 use secure_socket::diagnosis::TlsCode;
 use secure_socket::resumption::SavedSession;

@@ -2,13 +2,13 @@
 
 //! One TLS connection.
 
-use alloc::sync::Arc;
 #[cfg(mbedtls_alpn)]
 use core::ffi::CStr;
 use core::ffi::{c_int, c_uchar, c_void};
 use core::ptr;
 use core::time::Duration;
 
+use portable_atomic_util::Arc;
 use secure_socket::backend::{Failure, Observer, Received};
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::{Alert, TlsCode};

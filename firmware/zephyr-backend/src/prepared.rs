@@ -4,7 +4,6 @@
 //! in Zephyr's store.
 
 use alloc::ffi::CString;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ffi::{c_char, c_int};
 use core::ptr;
@@ -16,6 +15,7 @@ use secure_socket::credential::{Anchors, CredentialError, IdentitySource, PskSou
 use secure_socket::credential::{CaCertificate, Identity};
 use secure_socket::error::ConfigurationError;
 use secure_socket::{Error, Mode, TlsVersion};
+use zephyr::sync::Arc;
 
 use crate::Zephyr;
 use crate::store::{Loader, Stored, number};

@@ -2,7 +2,6 @@
 
 //! Servers: Mbed TLS directly over accepted TCP sockets. docs/server.md says why.
 
-use alloc::sync::Arc;
 use core::net::SocketAddr;
 use core::time::Duration;
 
@@ -11,6 +10,7 @@ use secure_socket::Error;
 use secure_socket::backend::{Failure, Observer, OsError, ServerBackend};
 use secure_socket::config::ServerConfig;
 use secure_socket::error::{ConfigurationError, IoError};
+use zephyr::sync::Arc;
 
 use crate::backend::Zephyr;
 use crate::credentials::Credentials;

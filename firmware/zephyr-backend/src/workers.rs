@@ -6,10 +6,10 @@
 
 use core::ffi::c_void;
 use core::fmt;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use mbedtls_engine::Mutex as _;
 use secure_socket::{Incoming, Server};
+use zephyr::sync::atomic::{AtomicUsize, Ordering};
 use zephyr::time::{Duration, sleep};
 
 use crate::backend::Zephyr;
