@@ -98,5 +98,5 @@ need_build_tools() {
 
 # Settings for Zephyr's build of core would break a build for this computer.
 host_env() {
-  unset RUSTC_BOOTSTRAP CARGO_UNSTABLE_BUILD_STD
+  unset RUSTC_BOOTSTRAP CARGO_UNSTABLE_BUILD_STD BINDGEN_EXTRA_CLANG_ARGS
 }

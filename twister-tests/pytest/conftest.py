@@ -18,8 +18,11 @@ from server import DeviceServer
 
 APPLICATION = Path(__file__).resolve().parents[2]
 
-# Settings for Zephyr's build of core, which would break a build for this computer.
-ZEPHYR_RUST = ("RUSTUP_TOOLCHAIN", "RUSTC_BOOTSTRAP", "CARGO_UNSTABLE_BUILD_STD")
+# Settings for Zephyr's build of core, which would break a build for this computer, and for its
+# bindgen, with which Mbed TLS would be bound and built anew.
+ZEPHYR_RUST = (
+    "RUSTUP_TOOLCHAIN", "RUSTC_BOOTSTRAP", "CARGO_UNSTABLE_BUILD_STD", "BINDGEN_EXTRA_CLANG_ARGS",
+)
 
 
 @pytest.fixture(scope="session")
