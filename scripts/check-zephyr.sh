@@ -10,6 +10,9 @@ extra=()
 # Without a west workspace, twister has to be told of the modules.
 [ -n "${ZEPHYR_MODULES:-}" ] && extra+=("-x=ZEPHYR_MODULES=$ZEPHYR_MODULES")
 command -v ccache >/dev/null 2>&1 || extra+=("-x=USE_CCACHE=0")
+# What cargo builds for this computer, if scripts/build-boards.sh has built it already.
+tools=$(realpath -q "${BOARDS_OUT:-build-boards}/host-tools" || true)
+[ -d "$tools/firmware/rust" ] && extra+=("-x=SECURE_SOCKETS_HOST_TOOLS=$tools")
 
 # chronyd, a server of the time for tests. Unpacked and not installed, where it is not: it
 # would set this computer's clock from then on.

@@ -35,13 +35,13 @@ def answer(request, says, *, leap=0, mode=4, stratum=2, reference=b"TEST", origi
 
 class SntpServer:
     """Sends what `answers(request, count)` returns, a packet or several; None is
-    silence. By default the right time."""
+    silence. By default the right time. Port 0 takes a free one."""
 
-    def __init__(self, answers=None):
+    def __init__(self, answers=None, port=0):
         self.answers = answers or (lambda request, count: answer(request, time.time()))
         self.requests = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(("127.0.0.1", port))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Builds the firmware for boards and holds the sizes against docs/sizes.json: those that no
+# scenario of twister's runs, in mode 3, the largest; with --full every board in every mode,
+# and Zephyr's C sample of the same function beside it. A board whose compiler, modules or
+# Rust target are not here is left out, by name, and is no failure.
+#
+#   scripts/build-boards.sh [--full] [BOARD...]
+#
+# Wants Zephyr's environment: ZEPHYR_BASE, ZEPHYR_MODULES where there is no west workspace, and
+# its toolchain variables. These are its own:
+#
+#   RISCV_CROSS_COMPILE  the prefix of a RISC-V gcc, as CROSS_COMPILE is for Arm. Without it the
+#                        Zephyr SDK is taken, or riscv64-{zephyr,unknown}-elf-gcc in the PATH
+#   BOARDS_OUT           the directory to build in (default: build-boards)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/toolchains.sh
+app=$PWD
+out=${BOARDS_OUT:-$app/build-boards}
+
+# board, architecture, Rust target, Zephyr modules
+boards=(
+  "nrf9160dk/nrf9160 arm thumbv8m.main-none-eabi hal_nordic,cmsis_6"
+  "nrf9160dk/nrf9160/ns arm thumbv8m.main-none-eabi hal_nordic,cmsis_6,trusted-firmware-m"
+  "esp32c3_devkitm riscv riscv32i-unknown-none-elf hal_espressif"
+)
+modes=(mutual)
+full=
+if [ "${1:-}" = --full ]; then
+  shift
+  full=1
+  modes=(mutual server-auth psk)
+  boards+=(
+    "mps2/an385 arm thumbv7m-none-eabi cmsis_6"
+    "mps2/an521/cpu0 arm thumbv8m.main-none-eabi cmsis_6"
+  )
+fi
+wanted=("$@")
+for board in "${wanted[@]}"; do
+  printf '%s\n' "${boards[@]}" | grep -q "^$board " || {
+    echo "error: $board is none of: $(printf '%s\n' "${boards[@]}" | cut -d' ' -f1 | tr '\n' ' ')" >&2
+    exit 2
+  }
+done
+left_out=()
+built=()
+
+# What a board needs besides: its network, and for an emulated one a peer to be measured with.
+options() {
+  case $1 in
+    nrf9160dk/nrf9160) printf '%s\n' -DSHIELD=link_board_eth -DCONFIG_SECURE_SOCKETS_DANGEROUS_RANDOM=y ;;
+    nrf9160dk/*) echo -DSHIELD=link_board_eth ;;
+    esp32c3*) printf '%s\n' -DCONFIG_BUILD_ONLY_NO_BLOBS=y '-DCONFIG_WIFI_CREDENTIALS_STATIC_SSID="none"' ;;
+    mps2/*) scripts/peak.py --options ;;
+  esac
+}
+
+# build NAME SOURCE BOARD ARCHITECTURE OPTIONS...: adds the directory to `built`, or fails.
+build() {
+  local dir=$out/$1 source=$2 board=$3 log=$out/$1.log variables tools=()
+  mapfile -t variables < <(toolchain "$4" "$3")
+  mapfile -t tools < <(cmake_options "$4" "$3")
+  shift 4
+  mkdir -p "$(dirname "$dir")"
+  [ ${#built[@]} -eq 0 ] || tools+=("-DSECURE_SOCKETS_HOST_TOOLS=${built[0]}")
+  # Values of an earlier build would win over defaults that changed since.
+  rm -f "$dir/zephyr/.config"
+  echo "-- ${dir#"$out/"}"
+  if ! { env "${variables[@]}" cmake -GNinja -B "$dir" -S "$source" "-DBOARD=$board" "${tools[@]}" "$@" &&
+    env "${variables[@]}" ninja -C "$dir"; } >"$log" 2>&1; then
+    grep -E 'error|overflowed|undefined reference|cargo::error' "$log" | head -20 || true
+    tail -20 "$log"
+    echo "FAILED: $dir (all of it: $log)"
+    exit 1
+  fi
+  built+=("$dir")
+  # For scripts/check-zephyr.sh.
+  ln -sfn "${built[0]}" "$out/host-tools"
+}
+
+credentials=$out/credentials
+mkdir -p "$out"
+if [ ! -d "$credentials" ]; then
+  # Without Zephyr's settings: twister-tests/pytest/conftest.py.
+  env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD -u BINDGEN_EXTRA_CLANG_ARGS \
+    cargo run --quiet --locked -- pki "$credentials"
+fi
+
+for line in "${boards[@]}"; do
+  read -r board arch target modules <<<"$line"
+  if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $board "* ]]; then continue; fi
+  missing=$(missing_for "$board" "$arch" "$target" "$modules")
+  if [ -n "$missing" ]; then
+    left_out+=("$board: $missing")
+    continue
+  fi
+  mapfile -t more < <(options "$board")
+  for mode in "${modes[@]}"; do
+    build "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
+      "-DCONFIG_SECURE_SOCKETS_CREDENTIALS_DIR=\"$credentials/rsa\"" \
+      '-DCONFIG_SECURE_SOCKETS_PEER_HOST="10.0.2.2"' \
+      '-DCONFIG_SECURE_SOCKETS_SERVER_NAME="device.test"' "${more[@]}"
+    if [[ $board == mps2/* ]]; then scripts/peak.py "$out/${board//\//_}/$mode" "$credentials/rsa"; fi
+  done
+  if [ -n "$full" ] && [[ $board == mps2/* ]]; then
+    build "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
+      -DEXTRA_CONF_FILE=overlay-tls.conf
+  fi
+done
+
+[ ${#built[@]} -eq 0 ] || python3 scripts/sizes.py --check "${built[@]}"
+for line in "${left_out[@]}"; do echo "NOT BUILT: $line"; done
