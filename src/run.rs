@@ -43,6 +43,17 @@ pub fn run_with<B: Backend>(
         Some(trace) => client.connect_traced(&job.host, job.port, trace)?,
         None => client.connect(&job.host, job.port)?,
     };
+    exchange(stream, job, message)
+}
+
+/// Sends the messages, and closes.
+// Apart: what it has on the stack is not to be there during the handshake.
+#[inline(never)]
+fn exchange<C: Connection>(
+    stream: Stream<C>,
+    job: &Job,
+    message: &mut dyn FnMut(u16) -> Result<String, RunError>,
+) -> Result<Summary, RunError> {
     let mut bytes = 0;
     for number in 1..=job.messages {
         let message = message(number)?;

@@ -40,6 +40,8 @@ fn main() {
     if let Err(error) = &result {
         printkln!("error: {error}");
     }
+    #[cfg(CONFIG_SECURE_SOCKETS_MEASURE_MEMORY)]
+    zephyr_backend::measure::print();
     #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
     zephyr_backend::hosted::exit(result.is_err().into());
 }

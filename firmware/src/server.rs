@@ -14,6 +14,8 @@ use crate::error::StartError;
 use crate::settings::Settings;
 
 /// Serves clients while `meanwhile` runs, and on.
+// Apart: what it has on the stack is not to be there for a client alone.
+#[inline(never)]
 pub(crate) fn run(
     settings: &Settings,
     meanwhile: impl FnOnce() -> Result<(), StartError>,
@@ -64,6 +66,8 @@ fn serve_one(incoming: Incoming<'_, '_, Zephyr>) {
         Ok(bytes) => printkln!("{peer}: closed in order after {bytes} bytes; {Heap}"),
         Err(error) => printkln!("{peer}: {error}; {Heap}"),
     }
+    #[cfg(CONFIG_SECURE_SOCKETS_MEASURE_MEMORY)]
+    zephyr_backend::measure::print();
 }
 
 /// What Mbed TLS's heap holds by now.

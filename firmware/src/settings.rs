@@ -156,6 +156,8 @@ const VERSIONS: Versions = if cfg!(CONFIG_SECURE_SOCKETS_TLS_1_2) {
 };
 
 impl Settings {
+    // Apart: what it has on the stack is not to be there for as long as the program runs.
+    #[inline(never)]
     pub(crate) fn read() -> Result<Self, StartError> {
         let settings = Self::from_kconfig()?;
         #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]

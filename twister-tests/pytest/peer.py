@@ -174,11 +174,13 @@ class CuttingProxy(TcpServer):
 class Gate:
     """Passes on every connection to `port`. While it is shut nothing passes, and nobody is
     told, as where a link is away. It shuts by itself once a device has sent so many bytes in
-    a connection."""
+    a connection. What passes may do so in pieces, with pauses, in seconds."""
 
-    def __init__(self, port, shut_after=None):
+    def __init__(self, port, shut_after=None, piece=4096, pause=0):
         self.target = port
         self.shut_after = shut_after
+        self.piece = piece
+        self.pause = pause
         self.shut = threading.Event()
         self.held = []
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -199,8 +201,9 @@ class Gate:
     def _pump(self, source, sink, from_device):
         passed = 0
         try:
-            while data := source.recv(4096):
+            while data := source.recv(self.piece):
                 passed += len(data)
+                time.sleep(self.pause)
                 if from_device and self.shut_after and passed >= self.shut_after:
                     self.shut_after = None
                     self.shut.set()

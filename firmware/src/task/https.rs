@@ -14,6 +14,8 @@ use crate::error::StartError;
 use crate::sensor::Sensor;
 
 /// `job.messages` samples on each of `job.connections` connections.
+// Apart: an image may have other tasks, and their stack is not to come on top.
+#[inline(never)]
 pub(crate) fn run(
     backend: &Zephyr,
     client: &Client<'_, Zephyr>,

@@ -20,7 +20,7 @@ long long ss_host_read(const char *path, void *buffer, unsigned long max)
 	errno = 0;
 	length = fread(buffer, 1, max, file);
 	if (length == max && fgetc(file) != EOF) {
-		length++;
+		length = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : max + 1;
 	}
 	failed = ferror(file) ? (errno != 0 ? errno : EIO) : 0;
 	(void)fclose(file);

@@ -298,6 +298,9 @@ int32_t ss_link_lacks(void);
  */
 void ss_link_cut(uint32_t after_ms, uint32_t for_ms);
 
+/* Prints what was ever used of each stack and heap (CONFIG_SECURE_SOCKETS_MEASURE_MEMORY). */
+void ss_measure_print(void);
+
 /* Images that run on a computer alone (CONFIG_SECURE_SOCKETS_HOSTED). */
 
 /* The value of an option of options.h, or NULL. It stays as it is. */

@@ -177,21 +177,31 @@ const MAX_FILE: usize = 64 * 1024;
 ///
 /// [`ReadError`].
 pub fn read(path: &str) -> Result<Vec<u8>, ReadError> {
-    const ENOENT: i64 = 2; // Linux's, on which the image runs.
     let path = CString::new(path).map_err(|_| ReadError::NotFound)?;
-    let mut contents = alloc::vec![0; MAX_FILE];
+    // As large as the file: what is measured of the heap is to be a device's.
+    let mut contents = alloc::vec![0; read_into(&path, &mut [])?];
+    match read_into(&path, &mut contents)? == contents.len() {
+        true => Ok(contents),
+        // It was written to meanwhile.
+        false => Err(ReadError::Os(EBUSY)),
+    }
+}
+
+/// Reads what fits; how many bytes there are.
+fn read_into(path: &CStr, contents: &mut [u8]) -> Result<usize, ReadError> {
     // SAFETY: `path` is NUL-terminated; at most `contents.len()` bytes are written.
     let length = unsafe { ss_hosted_read(path.as_ptr(), contents.as_mut_ptr(), contents.len()) };
     match usize::try_from(length) {
-        Ok(length) if length <= MAX_FILE => {
-            contents.truncate(length);
-            Ok(contents)
-        }
+        Ok(length) if length <= MAX_FILE => Ok(length),
         Ok(_) => Err(ReadError::TooLong),
         Err(_) if length == -ENOENT => Err(ReadError::NotFound),
         Err(_) => Err(ReadError::Os(i32::try_from(-length).unwrap_or(i32::MAX))),
     }
 }
+
+// Linux's, on which the image runs.
+const ENOENT: i64 = 2;
+const EBUSY: i32 = 16;
 
 /// What the computer's clock shows.
 #[must_use]

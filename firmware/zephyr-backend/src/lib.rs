@@ -21,6 +21,8 @@ pub mod hosted;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 mod library;
 pub mod link;
+#[cfg(CONFIG_SECURE_SOCKETS_MEASURE_MEMORY)]
+pub mod measure;
 mod prepared;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
 pub mod sensor;
