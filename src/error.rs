@@ -7,6 +7,7 @@ use core::fmt;
 use secure_socket::{Error, InvalidServerName, Mode};
 
 use crate::job::{MAX_CONNECTIONS, MAX_MESSAGES, MAX_TEXT};
+use crate::mqtt::MqttJobError;
 
 /// Why a run failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum RunError {
     Job(JobError),
     /// The mode needs a credential that was not given.
     Missing(MissingCredential),
+    /// The device cannot publish so.
+    MqttJob(MqttJobError),
     /// The connection failed.
     Connection(Error),
     /// There is nothing to send: the sensor has no sample.
@@ -31,6 +34,10 @@ pub enum RunError {
         /// The status of its last answer to one of them.
         status: u16,
     },
+    /// It failed between us and the broker.
+    Mqtt(mqtt_client::Error<Error>),
+    /// A reading and its topic have this many bytes, more than a place in the queue.
+    ReadingLength(usize),
     /// A message came back as another.
     Echo {
         /// Which one, counted from 1.
@@ -115,6 +122,12 @@ impl From<JobError> for RunError {
     }
 }
 
+impl From<MqttJobError> for RunError {
+    fn from(error: MqttJobError) -> Self {
+        Self::MqttJob(error)
+    }
+}
+
 impl From<MissingCredential> for RunError {
     fn from(error: MissingCredential) -> Self {
         Self::Missing(error)
@@ -126,6 +139,7 @@ impl fmt::Display for RunError {
         match self {
             Self::Job(error) => error.fmt(f),
             Self::Missing(error) => error.fmt(f),
+            Self::MqttJob(error) => error.fmt(f),
             Self::Connection(error) => error.fmt(f),
             Self::Sensor(error) => error.fmt(f),
             Self::Http(error) => error.fmt(f),
@@ -136,6 +150,11 @@ impl fmt::Display for RunError {
             } => write!(
                 f,
                 "the server did not take {refused} of {of} messages: status {status}"
+            ),
+            Self::Mqtt(error) => error.fmt(f),
+            Self::ReadingLength(length) => write!(
+                f,
+                "a reading and its topic have {length} bytes, more than a place in the queue"
             ),
             Self::Echo { message, returned } => write!(
                 f,

@@ -25,6 +25,7 @@ mod guests;
 mod job;
 mod keep_on;
 mod link;
+pub mod mqtt;
 mod outlook;
 mod posting;
 mod reading;

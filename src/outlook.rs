@@ -25,11 +25,17 @@ impl RunError {
     #[must_use]
     pub fn outlook(&self) -> Outlook {
         match self {
-            Self::Job(_) | Self::Missing(_) | Self::Sensor(SensorError::Nothing) => Outlook::Never,
+            Self::Job(_)
+            | Self::MqttJob(_)
+            | Self::Missing(_)
+            | Self::ReadingLength(_)
+            | Self::Sensor(SensorError::Nothing) => Outlook::Never,
             Self::Sensor(SensorError::Driver(_)) => Outlook::Soon,
-            Self::Connection(error) | Self::Http(http_client::Error::Stream(error)) => {
-                connection(error)
-            }
+            Self::Connection(error)
+            | Self::Http(http_client::Error::Stream(error))
+            | Self::Mqtt(mqtt_client::Error::Stream(error)) => connection(error),
+            Self::Mqtt(mqtt_client::Error::Refused(reason, _)) => refused(*reason),
+            Self::Mqtt(_) => Outlook::Soon,
             Self::Http(http_client::Error::Request(_) | http_client::Error::SmallBuffer) => {
                 Outlook::Never
             }
@@ -39,6 +45,15 @@ impl RunError {
             Self::Echo { .. } => Outlook::Later,
             Self::Ended { .. } => Outlook::Soon,
         }
+    }
+}
+
+/// What a broker answered to CONNECT.
+fn refused(reason: mqtt_client::Reason) -> Outlook {
+    match reason.code() {
+        // Server unavailable, server busy, quota exceeded, connection rate exceeded.
+        0x88 | 0x89 | 0x97 | 0x9f => Outlook::Soon,
+        _ => Outlook::Later,
     }
 }
 

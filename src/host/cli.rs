@@ -11,6 +11,7 @@ use secure_socket::config::{AlpnProtocol, Timeouts};
 use secure_socket::resumption::MAX_SERVER_SESSIONS;
 use secure_socket::{CipherSuite, Mode, ServerName, Versions};
 
+use super::mqtt::MqttArgs;
 use super::names::{Host, parse_server_name};
 use super::policy::PolicyArgs;
 use super::web::{GetArgs, PostArgs};
@@ -42,6 +43,8 @@ Examples:
                                                      be the device
   secure-sockets connect localhost:4433 --mode mutual --resume --connections 3
                                                      be one that comes back
+  secure-sockets mqtt publish localhost:8883 --mode mutual --topic a/b --message hello
+                                                     publish to a broker
   secure-sockets inspect example.org:443 --ca /etc/ssl/certs/ca-certificates.crt
                                                      see its chain as a device does
   secure-sockets trim-ca bundle.pem --for example.org --output ca.pem
@@ -66,6 +69,8 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     /// Is the peer of a device: an echo server, in any mode, for several clients at once
     Serve(ServeArgs),
+    /// Publishes to an MQTT broker, subscribes, or is a device that does both
+    Mqtt(MqttArgs),
     /// Shows a server's chain, or that in a file, and what a device says about it
     Inspect(InspectArgs),
     /// Writes the smallest set of CA certificates that still verifies the servers named

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use mqtt_client::Reason;
 use secure_socket::Error;
 use secure_socket::credential::CredentialError;
 use secure_socket::diagnosis::Alert;
@@ -64,6 +65,10 @@ pub(crate) enum HostError {
     },
     /// The answer is longer than is taken.
     TooLong { url: String, limit: u64 },
+    /// The broker would not take a message.
+    NotPublished(Reason),
+    /// The broker would not have us subscribe to this.
+    NotSubscribed(String, Reason),
     /// What was printed says it all: it did not go as it should.
     Told,
     /// Nothing can be printed.
@@ -91,9 +96,14 @@ impl HostError {
     /// The stage at which it happened, as one word for machines.
     pub(crate) fn stage(&self) -> &'static str {
         match self {
-            Self::Run(RunError::Connection(error)) => error.stage(),
+            Self::Run(
+                RunError::Connection(error) | RunError::Mqtt(mqtt_client::Error::Stream(error)),
+            ) => error.stage(),
+            Self::Run(RunError::Mqtt(_)) | Self::NotPublished(_) | Self::NotSubscribed(..) => {
+                "mqtt"
+            }
             Self::Run(RunError::Missing(_)) | Self::Credential { .. } => "credential",
-            Self::Run(RunError::Job(_)) | Self::Usage(_) => "configuration",
+            Self::Run(RunError::Job(_) | RunError::MqttJob(_)) | Self::Usage(_) => "configuration",
             Self::Run(_) => "application",
             Self::File { .. } => "file",
             Self::Pki(_) => "pki",
@@ -175,6 +185,13 @@ impl fmt::Display for HostError {
                 f,
                 "{url}: the answer is longer than the {limit} bytes that are taken (--max-bytes)"
             ),
+            Self::NotPublished(reason) => write!(f, "the broker refused a message: {reason}"),
+            Self::NotSubscribed(topic, reason) => {
+                write!(
+                    f,
+                    "the broker refused the subscription to {topic}: {reason}"
+                )
+            }
             Self::Told => f.write_str("it was refused"),
             Self::Output(error) => write!(f, "standard output: {error}"),
             Self::Demo { failed, of } => {

@@ -12,6 +12,7 @@ mod files;
 mod inspect;
 mod json;
 mod ladder;
+mod mqtt;
 mod names;
 mod ocsp;
 mod output;
@@ -69,6 +70,7 @@ fn dispatch(cli: &Cli) -> Result<(), HostError> {
         Some(Command::Demo(args)) => demo::demo(args, cli.json),
         Some(Command::Connect(args)) => connect::connect(args, cli.json),
         Some(Command::Serve(args)) => serve::serve(args, cli.json),
+        Some(Command::Mqtt(args)) => mqtt::mqtt(args, cli.json),
         Some(Command::Inspect(args)) => inspect::inspect(args, cli.json),
         Some(Command::TrimCa(args)) => trim::trim_ca(args, cli.json),
         Some(Command::Get(args)) => web::get(args, cli.json),

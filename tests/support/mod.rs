@@ -6,6 +6,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub(crate) mod mosquitto;
 pub(crate) mod nginx;
 
 use std::io::{BufRead as _, BufReader, Write as _};

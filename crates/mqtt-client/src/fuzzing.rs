@@ -47,6 +47,8 @@ struct Ends {
     ended: bool,
     /// Nothing can be sent any more.
     broken: bool,
+    /// The stream broke, which it says once to who waits for it.
+    snapped: Option<bool>,
 }
 
 impl Wire {
@@ -63,6 +65,11 @@ impl Wire {
     /// What is sent from now on fails.
     pub fn snap(&self) {
         self.0.borrow_mut().broken = true;
+    }
+
+    /// The stream breaks, and tells who waits so once, as sockets of Zephyr's do.
+    pub fn snap_quietly(&self) {
+        self.0.borrow_mut().snapped = Some(false);
     }
 
     /// What the client has sent since this was last asked.
@@ -85,6 +92,9 @@ impl ErrorType for Wire {
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ErrorKind> {
         let mut ends = self.0.borrow_mut();
+        if ends.snapped.is_some() {
+            return Err(ErrorKind::ConnectionReset);
+        }
         if ends.to_client.is_empty() && !ends.ended {
             return Err(ErrorKind::TimedOut);
         }
@@ -113,8 +123,13 @@ impl Write for Wire {
 
 impl Transport for Wire {
     fn wait_readable(&mut self, limit: Duration) -> Result<bool, ErrorKind> {
-        let ends = self.0.borrow();
-        let ready = !ends.to_client.is_empty() || ends.ended;
+        let mut ends = self.0.borrow_mut();
+        // Without waiting it is not found out.
+        let broke = !limit.is_zero() && ends.snapped == Some(false);
+        if broke {
+            ends.snapped = Some(true);
+        }
+        let ready = !ends.to_client.is_empty() || ends.ended || broke;
         if !ready {
             CLOCK.set(CLOCK.get() + limit);
         }

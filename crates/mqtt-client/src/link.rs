@@ -85,6 +85,8 @@ pub(crate) struct Inner<S: Transport> {
     input: [u8; READ],
     /// What of `input` is still to be taken.
     unread: core::ops::Range<usize>,
+    /// There is more to read: it was waited for.
+    ready: bool,
     at: At,
     /// The longest packet, without its header, while the library holds none to a limit.
     pub(crate) longest: Option<usize>,
@@ -107,10 +109,12 @@ impl<S: Transport> Inner<S> {
         if !self.unread.is_empty() || self.broken.is_some() {
             return;
         }
-        if let Some(stream) = &mut self.stream
-            && let Err(error) = stream.wait_readable(limit)
-        {
-            self.broken = Some(error);
+        let Some(stream) = &mut self.stream else {
+            return;
+        };
+        match stream.wait_readable(limit) {
+            Ok(ready) => self.ready = ready,
+            Err(error) => self.broken = Some(error),
         }
     }
 
@@ -176,7 +180,13 @@ impl<S: Transport> Inner<S> {
             let Some(stream) = self.stream.as_mut().filter(|_| self.broken.is_none()) else {
                 return Poll::Ready(Err(Gone));
             };
-            let read = match stream.wait_readable(Duration::ZERO) {
+            // That there is something is not asked twice: a socket of Zephyr's that broke says
+            // so once, and then that there is nothing.
+            let ready = match core::mem::take(&mut self.ready) {
+                true => Ok(true),
+                false => stream.wait_readable(Duration::ZERO),
+            };
+            let read = match ready {
                 Ok(false) => return Poll::Pending,
                 Ok(true) => stream.read(&mut self.input),
                 Err(error) => Err(error),
@@ -255,6 +265,7 @@ impl<S: Transport> Link<S> {
             uptime,
             input: [0; READ],
             unread: 0..0,
+            ready: false,
             at: At::START,
             longest: None,
             offence: None,

@@ -360,6 +360,18 @@ fn a_message_with_which_the_stream_broke_has_a_name_too() {
     client.publish_again(id, MESSAGE).unwrap();
 }
 
+/// A socket of Zephyr's says once that it is readable when it broke: asked again it says
+/// that it is not, and the client waited for ever, without a pause.
+#[test]
+fn a_stream_that_says_once_that_it_broke_is_believed() {
+    let (mut client, wire) = connected();
+    wire.snap_quietly();
+    assert_eq!(
+        client.poll(SECOND),
+        Err(Error::Stream(ErrorKind::ConnectionReset))
+    );
+}
+
 #[test]
 fn a_session_that_is_gone_takes_names_along() {
     let (mut client, wire) = connected();

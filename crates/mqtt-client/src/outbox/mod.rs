@@ -267,6 +267,19 @@ impl<S: Storage, I: Copy + PartialEq> Outbox<S, I> {
         Ok(Some(Ok(())))
     }
 
+    /// Gives up the next message that was not sent yet: the broker cannot take it.
+    ///
+    /// # Errors
+    ///
+    /// The storage failed.
+    pub fn discard(&mut self) -> Result<(), S::Error> {
+        if self.flights.len() < self.storage.len() {
+            self.storage.remove(self.flights.len())?;
+            self.counts.rejected += 1;
+        }
+        Ok(())
+    }
+
     /// The broker took the message with this name.
     ///
     /// # Errors

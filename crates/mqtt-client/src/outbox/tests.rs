@@ -130,6 +130,21 @@ fn what_could_not_be_sent_is_still_due() {
 }
 
 #[test]
+fn what_cannot_be_sent_is_given_up_and_the_rest_is_not() {
+    let mut outbox = outbox(8, WhenFull::Stop);
+    for number in 0..3 {
+        push(&mut outbox, number);
+    }
+    let mut next = 0;
+    let _ = outbox.send(|_, _, _| Ok::<_, ()>(77));
+    outbox.discard().unwrap();
+    assert_eq!(payloads(&send_all(&mut outbox, &mut next)), ["2"]);
+    // All that is left is on its way.
+    outbox.discard().unwrap();
+    assert_eq!((outbox.len(), outbox.counts().rejected), (2, 1));
+}
+
+#[test]
 fn a_full_queue_does_as_it_was_told() {
     let fill = |when_full| {
         let mut outbox = outbox(4, when_full);
