@@ -30,6 +30,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_HOSTED",
     "CONFIG_SECURE_SOCKETS_JOB_ECHO",
     "CONFIG_SECURE_SOCKETS_JOB_HTTPS",
+    "CONFIG_SECURE_SOCKETS_JOB_MQTT",
     "CONFIG_SECURE_SOCKETS_JOB_READINGS",
     "CONFIG_SECURE_SOCKETS_KEY_ECC",
     "CONFIG_SECURE_SOCKETS_KEY_ECC_P384",
@@ -40,6 +41,8 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_MODE_PSK",
     "CONFIG_SECURE_SOCKETS_MODE_SERVER_AUTH",
     "CONFIG_SECURE_SOCKETS_MODE_UNAUTHENTICATED",
+    "CONFIG_SECURE_SOCKETS_MQTT_DROP_NEWEST",
+    "CONFIG_SECURE_SOCKETS_MQTT_STOP",
     "CONFIG_SECURE_SOCKETS_OCSP_CERT_ID_SHA256",
     "CONFIG_SECURE_SOCKETS_OCSP_NONCE",
     "CONFIG_SECURE_SOCKETS_OCSP_REQUIRED",
@@ -63,6 +66,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_WITH_OCSP",
     "CONFIG_SECURE_SOCKETS_WITH_ECHO",
     "CONFIG_SECURE_SOCKETS_WITH_HTTPS",
+    "CONFIG_SECURE_SOCKETS_WITH_MQTT",
     "CONFIG_SECURE_SOCKETS_WITH_READINGS",
     "CONFIG_SECURE_SOCKETS_WITH_SENSOR",
     "CONFIG_SECURE_SOCKETS_WITH_PSK",
@@ -74,6 +78,17 @@ const SYMBOLS: &[&str] = &[
 ];
 
 const EXAMPLES: &str = "CONFIG_SECURE_SOCKETS_EXAMPLES";
+/// The numbers of a device that publishes to a broker.
+const MQTT: [&str; 8] = [
+    "MQTT_READINGS",
+    "MQTT_KEEP_ALIVE_S",
+    "MQTT_SESSION_S",
+    "MQTT_MAX_PACKET",
+    "MQTT_QUEUE",
+    "MQTT_FIRST_WAIT_MS",
+    "MQTT_LONGEST_WAIT_MS",
+    "MQTT_ATTEMPTS",
+];
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -242,6 +257,7 @@ fn values(config: &Config) -> Result<String> {
     .chain(config.ours("WITH_SNTP").then_some("SNTP_SERVERS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_ADDRESS"))
     .chain(config.ours("WITH_HTTPS").then_some("HTTP_PATH"))
+    .chain(config.ours("WITH_MQTT").then_some("MQTT_NAME"))
     {
         let value = config.text(symbol);
         let _ = writeln!(source, "pub(crate) const {symbol}: &str = {value:?};");
@@ -267,8 +283,9 @@ fn values(config: &Config) -> Result<String> {
     .chain(resumes("WITH_CLIENT").then_some("CLIENT_SESSIONS"))
     .chain(resumes("WITH_SERVER").then_some("SERVER_SESSIONS"))
     .chain(config.ours("WITH_SERVER").then_some("LISTEN_PORT"))
-    .chain(config.ours("WITH_HTTPS").then_some("INTERVAL_MS"))
+    .chain((config.ours("WITH_HTTPS") || config.ours("WITH_MQTT")).then_some("INTERVAL_MS"))
     .chain(config.ours("WITH_SERVER").then_some("SERVER_SEC_TAG"))
+    .chain(MQTT.into_iter().filter(|_| config.ours("WITH_MQTT")))
     {
         let value = config.number(symbol)?;
         let _ = writeln!(source, "pub(crate) const {symbol}: u32 = {value};");

@@ -6,6 +6,8 @@
 mod link;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 mod lists;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+mod mqtt;
 mod policy;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
 mod provision;
@@ -117,6 +119,8 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
         task(&mut settings, name)?;
     }
     posting(&mut settings)?;
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+    mqtt::apply(&mut settings.mqtt)?;
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
     {
         if let Some(address) = argument(Argument::Listen)? {
@@ -234,7 +238,7 @@ fn task(settings: &mut Settings, name: &str) -> Result<(), StartError> {
     Err(StartError::value(
         "--job",
         name,
-        "use echo, readings or https, if the image has it (SECURE_SOCKETS_JOB)",
+        "use echo, readings, https or mqtt, if the image has it (SECURE_SOCKETS_JOB)",
     ))
 }
 

@@ -29,6 +29,8 @@ use crate::error::StartError;
 use crate::kconfig;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
 use crate::policy::Checks;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+use crate::task::Mqtt;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
 use crate::task::{TASK, Task};
 
@@ -38,6 +40,8 @@ pub(crate) struct Settings {
     /// What a client does.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
     pub(crate) task: Task,
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+    pub(crate) mqtt: Mqtt,
     pub(crate) job: Job,
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
     pub(crate) posting: Posting,
@@ -215,6 +219,8 @@ impl Settings {
             role: ROLE,
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
             task: TASK,
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+            mqtt: Mqtt::from_kconfig(),
             job,
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
             posting: Posting {

@@ -12,6 +12,8 @@ mod echo;
 mod examples;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
 mod https;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+mod mqtt;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
 mod readings;
 
@@ -22,6 +24,8 @@ use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
 use crate::settings::Settings;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+pub(crate) use mqtt::Mqtt;
 
 /// What a client does.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,6 +45,9 @@ pub(crate) enum Task {
     /// One of the examples, which make a client of their own.
     #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
     Example(Example),
+    /// Publishes readings of the sensor to a broker, and takes commands.
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+    Mqtt,
 }
 
 /// The one that was chosen in Kconfig.
@@ -50,10 +57,13 @@ pub(crate) const TASK: Task = Task::Echo;
 pub(crate) const TASK: Task = Task::Readings;
 #[cfg(CONFIG_SECURE_SOCKETS_JOB_HTTPS)]
 pub(crate) const TASK: Task = Task::Https;
+#[cfg(CONFIG_SECURE_SOCKETS_JOB_MQTT)]
+pub(crate) const TASK: Task = Task::Mqtt;
 
 #[cfg(not(any(
     CONFIG_SECURE_SOCKETS_JOB_ECHO,
     CONFIG_SECURE_SOCKETS_JOB_HTTPS,
+    CONFIG_SECURE_SOCKETS_JOB_MQTT,
     CONFIG_SECURE_SOCKETS_JOB_READINGS,
 )))]
 compile_error!("no job is chosen in Kconfig (SECURE_SOCKETS_JOB)");
@@ -71,6 +81,8 @@ impl Task {
             "https" => Some(Self::Https),
             #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
             "duplex" => Some(Self::Duplex),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+            "mqtt" => Some(Self::Mqtt),
             #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
             name => Example::of_name(name).map(Self::Example),
             #[cfg(not(CONFIG_SECURE_SOCKETS_EXAMPLES))]
@@ -98,6 +110,8 @@ impl Task {
             #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
             // It needs no client of ours: the role has run it.
             Self::Example(_) => Ok(()),
+            #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+            Self::Mqtt => mqtt::run(backend, client, settings),
         }
     }
 }

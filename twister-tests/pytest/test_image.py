@@ -71,11 +71,6 @@ def test_only_what_is_asked_for_is_linked(kconfig, symbols, symbol):
     assert bool(found) == (kconfig.get(f"SECURE_SOCKETS_{symbol}") == "y"), found
 
 
-def test_no_table_of_names_is_linked(symbols):
-    # x509-cert's, of all attributes and algorithms, takes 70 KB.
-    assert not [name for name in symbols if "shortest_name_by_oid" in name]
-
-
 def test_revocation_by_kconfig(kconfig, device, openssl, pki, credentials, tmp_path):
     server = openssl(*certificate(pki, "ec"))
     arguments = [server.peer, "--server-name=device.test"]

@@ -3,6 +3,7 @@
 /* Compiled against the host's libc: what the image may not call itself. */
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -30,4 +31,9 @@ long long ss_host_read(const char *path, void *buffer, unsigned long max)
 long long ss_host_time(void)
 {
 	return time(NULL);
+}
+
+long long ss_host_heap(void)
+{
+	return (long long)mallinfo2().uordblks;
 }

@@ -9,5 +9,7 @@
 long long ss_host_read(const char *path, void *buffer, unsigned long max);
 /* Seconds since 1970. */
 long long ss_host_time(void);
+/* Bytes in use of the program's heap, which is the image's as well. */
+long long ss_host_heap(void);
 
 #endif /* SS_NATIVE_HOST_H */

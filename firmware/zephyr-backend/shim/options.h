@@ -70,11 +70,20 @@ OPTION("ocsp-max-bytes", "bytes", "The longest OCSP response that is taken")
 OPTION("ocsp-timeout", "seconds", "How long an OCSP responder may take")
 OPTION("ocsp-cert-id", "hash", "sha1 or sha256: names certificates to the responder by it")
 OPTION("job", "name",
-       "What a client does: echo, readings, https; or duplex, for tests: echo with a thread that "
+       "What a client does: echo, readings, https, mqtt; or duplex, for tests: echo with a thread that "
        "sends and one that receives")
 OPTION("path", "path", "Where on a web server to post")
-OPTION("interval", "ms", "How long to wait from one post to the next, in milliseconds")
+OPTION("interval", "ms", "How long to wait from one reading to the next, in milliseconds")
 OPTION("repeat", "seconds", "Do the client's job again so long after it went well; 0 for once")
 OPTION("link-limit", "seconds", "Longest wait for the link; 0 for no limit")
 OPTION("link-cut", "after:for",
        "Takes the link away so many milliseconds after the start, for so many; 0 for ever")
+OPTION("name", "name", "The name of a device at an MQTT broker, and in its topics")
+OPTION("readings", "count", "How many it publishes; 0 for no end")
+OPTION("keep-alive", "seconds", "The longest silence between it and the broker; 0 for any")
+OPTION("keep-session", "seconds", "How long the broker keeps its session when it is away")
+OPTION("queue", "count", "How many readings wait while there is no broker")
+OPTION("when-full", "policy", "What gives way then: drop-oldest, drop-newest or stop")
+OPTION("first-wait", "ms", "How long it waits after a first failure to connect, at most")
+OPTION("longest-wait", "ms", "How long it waits after many")
+OPTION("attempts", "count", "After how many failures in a row it gives up; 0 for never")

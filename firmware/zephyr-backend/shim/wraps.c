@@ -319,6 +319,12 @@ int __wrap_mbedtls_ssl_read(mbedtls_ssl_context *ssl, unsigned char *buffer, siz
 		ret = locked_read(ssl, buffer, length);
 		tickets++;
 	} while (tickets <= MOST_TICKETS && ss_session_reads_on(connection, ssl, ret));
+	if (ret == 0 && length == 0 && mbedtls_ssl_get_bytes_avail(ssl) == 0) {
+		/* Zephyr's poll() asks so whether there is data. At the end of a stream that was
+		 * cut Mbed TLS says 0 too, and poll() would ask on for as long as it may wait.
+		 */
+		ret = MBEDTLS_ERR_SSL_CONN_EOF;
+	}
 	connection->read_code = ret;
 	if (ret == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
 		connection->alert = ssl->in_msg[1];

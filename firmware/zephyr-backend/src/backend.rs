@@ -252,13 +252,14 @@ pub fn random_u32() -> u32 {
     random(&mut bytes).map_or(0, |()| u32::from_ne_bytes(bytes))
 }
 
-/// Lets time pass: in pieces, since Zephyr's own durations may have 32 bits of ticks.
+/// Lets time pass: in pieces, since Zephyr's own durations may have 32 bits of ticks, and
+/// each to the next tick, since to sleep for less than one is not to sleep.
 pub fn sleep(duration: Duration) {
     const MOST_MS: u16 = 60_000;
     let mut left = duration.as_millis();
     while left > 0 {
         let piece = u16::try_from(left).map_or(MOST_MS, |left| left.min(MOST_MS));
-        zephyr::time::sleep(zephyr::time::Duration::millis(piece.into()));
+        zephyr::time::sleep(zephyr::time::Duration::millis_at_least(piece.into()));
         left -= u128::from(piece);
     }
 }

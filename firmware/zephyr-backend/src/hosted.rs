@@ -117,6 +117,24 @@ pub enum Argument {
     LinkLimit,
     /// `--link-cut=after:for`.
     LinkCut,
+    /// `--name=name`.
+    Name,
+    /// `--readings=count`.
+    Readings,
+    /// `--keep-alive=seconds`.
+    KeepAlive,
+    /// `--keep-session=seconds`.
+    KeepSession,
+    /// `--queue=count`.
+    Queue,
+    /// `--when-full=drop-oldest|drop-newest|stop`.
+    WhenFull,
+    /// `--first-wait=ms`.
+    FirstWait,
+    /// `--longest-wait=ms`.
+    LongestWait,
+    /// `--attempts=count`.
+    Attempts,
 }
 
 unsafe extern "C" {

@@ -23,6 +23,8 @@ mod library;
 pub mod link;
 #[cfg(CONFIG_SECURE_SOCKETS_MEASURE_MEMORY)]
 pub mod measure;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
+pub mod memory;
 mod prepared;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
 pub mod sensor;
@@ -53,3 +55,9 @@ pub use server::{Listener, ServedConnection};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 pub use socket::{Socket, Tcp};
 pub use store::provision;
+
+/// The time since the system started.
+#[must_use]
+pub fn uptime() -> core::time::Duration {
+    core::time::Duration::from_millis(u64::try_from(sys::ss_uptime()).unwrap_or(0))
+}

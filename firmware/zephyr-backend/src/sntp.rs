@@ -72,7 +72,7 @@ impl TimeSource for Sntp {
     }
 
     fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(sys::ss_uptime()).unwrap_or(0))
+        crate::uptime()
     }
 
     fn sleep(&self, time: Duration) {

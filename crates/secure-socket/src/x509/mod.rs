@@ -26,7 +26,6 @@ pub use names::{Constraint, NameConstraintsFacts, SubjectName};
 use self::certificate::Parts;
 use self::distinguished::DistinguishedName;
 use self::extensions::{Extensions, Usage};
-use self::walk::Walk;
 use crate::time::UnixTime;
 
 /// RFC 5280, section 4.2.1.12.
@@ -155,10 +154,4 @@ pub(crate) fn seconds(time: &Time) -> UnixTime {
 pub(crate) fn significant(bytes: &[u8]) -> &[u8] {
     let zeroes = bytes.iter().take_while(|byte| **byte == 0).count();
     &bytes[zeroes..]
-}
-
-/// A Name in DER, as RFC 4514 writes it; `None` if it is none. What `x509-cert` would write
-/// takes a table of the names of all attributes and algorithms, 70 KB of an image.
-pub(crate) fn name_text(der: &[u8]) -> Option<String> {
-    Some(DistinguishedName::read(Walk::only(der)?)?.text)
 }

@@ -14,9 +14,12 @@ mod list;
 mod lists;
 mod slot;
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
+
+use der::Decode;
+use x509_cert::name::Name;
 
 pub use error::{CrlError, OidText};
 pub use fetch_error::CrlFetchError;
@@ -26,7 +29,6 @@ pub(crate) use check::{CrlCheck, Lists, Question, Turn};
 
 use crate::credential::{CredentialError, CredentialKind, Der, pem};
 use crate::time::UnixTime;
-use crate::x509::name_text;
 use list::{List, Unfit};
 
 /// A certificate revocation list: the complete one of one issuer.
@@ -112,8 +114,8 @@ impl Crl {
     #[must_use]
     pub fn issuer(&self) -> String {
         self.list()
-            .and_then(|list| name_text(list.issuer))
-            .unwrap_or_default()
+            .and_then(|list| Name::from_der(list.issuer).ok())
+            .map_or_else(String::new, |name| name.to_string())
     }
 
     /// When it was issued.

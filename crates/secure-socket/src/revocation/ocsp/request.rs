@@ -2,7 +2,7 @@
 
 //! What a responder is asked.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use der::asn1::{Null, ObjectIdentifier, OctetString};
@@ -15,7 +15,7 @@ use x509_ocsp::ext::Nonce;
 use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest, Version};
 
 use crate::verify::Crypto;
-use crate::x509::{name_text, significant};
+use crate::x509::significant;
 
 /// The length of a nonce, in bytes: the least that RFC 9654, section 2.1 has clients use.
 pub(super) const NONCE: usize = 32;
@@ -114,7 +114,7 @@ impl Question {
             },
             key: crypto.sha256(&known_by),
             issuer: Issuer {
-                subject: name_text(&name)?,
+                subject: certificate.issuer.to_string(),
                 name: certificate.issuer,
                 key_hash: sha1(key_bits),
                 public_key,
