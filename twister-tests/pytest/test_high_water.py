@@ -20,7 +20,7 @@ SPARE = 1024
 
 USED = re.compile(r"^memory: (?:stack of )?(.+?) (\d+) of (\d+) bytes$", re.MULTILINE)
 # What an image of one mode with certificates has by default, whatever this one has.
-DEFAULTS = {"main": 16384, "serve": 12288}
+DEFAULTS = {"main": 20480, "serve": 12288}
 EVERY = [(kind, version) for kind in ("ec", "rsa") for version in VERSIONS]
 
 
