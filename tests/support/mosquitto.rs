@@ -82,6 +82,7 @@ persistence_location {here}/
 autosave_interval 0
 max_inflight_messages 0
 max_queued_messages 0
+queue_qos0_messages true
 
 listener {plain} 127.0.0.1
 allow_anonymous true

@@ -42,6 +42,7 @@ persistence_location {directory}/
 autosave_interval 0
 max_inflight_messages 0
 max_queued_messages 0
+queue_qos0_messages true
 
 listener {self.ports["plain"]} 127.0.0.1
 allow_anonymous true
@@ -105,12 +106,12 @@ acl_file {directory}/rights
             check=True, timeout=20,
         )
 
-    def subscriber(self, name, *topics):
+    def subscriber(self, name, *topics, qos=1):
         """mosquitto_sub with a session of this name; it has subscribed."""
         before = self.log.count(f"Sending SUBACK to {name}")
         options = [option for topic in topics for option in ("-t", topic)]
         subscriber = Subscriber(
-            ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.ports["plain"]), "-q", "1",
+            ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(self.ports["plain"]), "-q", str(qos),
              "-c", "-i", name, "-F", "%t %p", *options]
         )
         self.wait_for(f"Sending SUBACK to {name}", before + 1)

@@ -150,7 +150,11 @@ def growth(output):
 
 
 class Watcher:
-    """A subscriber for each run of the broker, one after the other, with one session."""
+    """A subscriber for each run of the broker, one after the other, with one session.
+
+    It answers nothing: mosquitto_sub drops what it has yet to read when an answer can no
+    longer be sent.
+    """
 
     def __init__(self, broker):
         self.broker = broker
@@ -158,7 +162,7 @@ class Watcher:
         self.follow()
 
     def follow(self):
-        self.subscriber = self.broker.subscriber("watcher", f"{TOPIC}/readings")
+        self.subscriber = self.broker.subscriber("watcher", f"{TOPIC}/readings", qos=0)
 
     def collect(self):
         self.got += self.subscriber.end()
