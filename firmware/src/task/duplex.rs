@@ -12,6 +12,8 @@ use zephyr_backend::{Zephyr, workers};
 
 use crate::error::StartError;
 
+// Apart: an image may have other tasks, and their stack is not to come on top.
+#[inline(never)]
 pub(crate) fn run(client: &Client<'_, Zephyr>, job: &Job) -> Result<(), StartError> {
     let summary = run_duplex(client, job, |send, receive| {
         let mut received = Ok(());

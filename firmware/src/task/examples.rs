@@ -37,6 +37,8 @@ impl Example {
         }
     }
 
+    // Apart: an image may have other tasks, and their stack is not to come on top.
+    #[inline(never)]
     pub(crate) fn run(self, backend: &Zephyr, settings: &Settings) -> Result<(), StartError> {
         let credentials = settings.credentials.load(settings, Peer::Client, backend)?;
         let job = &settings.job;

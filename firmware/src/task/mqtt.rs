@@ -87,6 +87,8 @@ impl Mqtt {
 }
 
 /// Publishes until all that was asked for is with the broker.
+// Apart: an image may have other tasks, and their stack is not to come on top.
+#[inline(never)]
 pub(crate) fn run(
     backend: &Zephyr,
     client: &Client<'_, Zephyr>,
