@@ -223,11 +223,7 @@ impl<'r, B: Backend> Run<'r, B> {
         let broker = &mut self.broker;
         loop {
             let sent = self.outbox.send(|topic, payload, again| {
-                let message = Outgoing {
-                    topic,
-                    payload,
-                    retain: false,
-                };
+                let message = Outgoing::new(topic, payload);
                 match again {
                     Some(id) => broker.publish_again(id, message).map(|()| id),
                     None => broker

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from broker import Mosquitto
 from conftest import APPLICATION, built
 from peer import OpensslServer
 from web import Nginx
@@ -17,6 +18,13 @@ def nginx(pki, tmp_path):
     server = Nginx(tmp_path, pki)
     yield server
     server.stop()
+
+
+@pytest.fixture
+def broker(pki, tmp_path):
+    broker = Mosquitto(tmp_path, pki / "ec")
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture
@@ -71,3 +79,25 @@ def test_raw_echo(device, echo, pki):
     key = pki / "ec" / "psk.hex"
     identity = (pki / "ec" / "psk-identity.txt").read_text()
     assert "came back: true" in computed("raw_echo", key, identity, "localhost", echo.port, "hello")
+
+
+def test_mqtt_publish(device, broker, pki):
+    # Of the certificate of client-1, under whose topics alone it may publish.
+    topic = "devices/client-1/example"
+    watcher = broker.subscriber("watcher", topic)
+    output = device.run(
+        broker.peer("mutual"), "--mode=mutual", f"--credentials={pki}/ec", "--name=client-1",
+        "--text=hello", "--job=example-mqtt-publish",
+    ).succeeded()
+    assert "the broker has it" in output, output
+    port = broker.ports["mutual"]
+    computed("mqtt_publish", pki / "ec", "localhost", port, topic, "good day")
+    assert watcher.end() == [[topic, "hello"], [topic, "good day"]]
+
+
+def test_mqtt_publish_without_the_right_to(device, broker, pki):
+    run = device.run(
+        broker.peer("mutual"), "--mode=mutual", f"--credentials={pki}/ec", "--name=client-3",
+        "--job=example-mqtt-publish",
+    )
+    assert "not authorized" in run.refused()

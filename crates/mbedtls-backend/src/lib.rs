@@ -13,7 +13,9 @@ mod server;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use mbedtls_engine::{Certificates, Config, Library, Limits, Material, PrivateKey, TlsConnection};
+use mbedtls_engine::{
+    Certificates, Config, Library, Limits, Material, PrivateKey, System, TlsConnection,
+};
 use portable_atomic_util::Arc;
 use secure_socket::backend::{
     Addresses, Backend, ConnectFailure, Failure, Observer, OsError, OsErrorKind, SignatureError,
@@ -34,6 +36,12 @@ pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a handshake may take, unless the timeouts say. A server without a limit
 /// could be filled with clients that never finish theirs.
 pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A clock that nobody sets and that never goes back.
+#[must_use]
+pub fn uptime() -> Duration {
+    Std::now()
+}
 
 /// A TLS connection over a socket of `std`'s.
 pub type TcpConnection = TlsConnection<Std>;

@@ -86,6 +86,18 @@ pub struct Outgoing<'a> {
     pub retain: bool,
 }
 
+impl<'a> Outgoing<'a> {
+    /// One that the broker does not keep.
+    #[must_use]
+    pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
+        Self {
+            topic,
+            payload,
+            retain: false,
+        }
+    }
+}
+
 /// A message that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -195,11 +195,7 @@ fn connection(client: &mut Client<Wire>, outbox: &mut Outbox<Ram, crate::PacketI
         let _ = outbox.push("devices/one/readings", &[number]);
         let held = outbox.len();
         let _ = outbox.send(|topic, payload, again| {
-            let message = Outgoing {
-                topic,
-                payload,
-                retain: false,
-            };
+            let message = Outgoing::new(topic, payload);
             match again {
                 Some(id) => client.publish_again(id, message).map(|()| id),
                 None => client

@@ -37,11 +37,7 @@ fn connected_as(settings: Settings, connack: &[u8]) -> (Client<Wire>, Wire) {
     (client, wire)
 }
 
-const MESSAGE: Outgoing<'_> = Outgoing {
-    topic: "t",
-    payload: b"hello",
-    retain: false,
-};
+const MESSAGE: Outgoing<'_> = Outgoing::new("t", b"hello");
 
 #[test]
 fn connect_says_all_that_is_set_in_one_piece() {

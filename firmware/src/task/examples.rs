@@ -2,6 +2,7 @@
 
 //! The examples of `examples/` on a device, with what they need from the settings.
 
+use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec;
 
@@ -16,6 +17,8 @@ use crate::settings::Settings;
 
 #[path = "../../../examples/https_get.rs"]
 mod https_get;
+#[path = "../../../examples/mqtt_publish.rs"]
+mod mqtt_publish;
 #[path = "../../../examples/raw_echo.rs"]
 mod raw_echo;
 
@@ -23,6 +26,7 @@ mod raw_echo;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Example {
     HttpsGet,
+    MqttPublish,
     RawEcho,
 }
 
@@ -32,6 +36,7 @@ impl Example {
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         match name {
             "example-https-get" => Some(Self::HttpsGet),
+            "example-mqtt-publish" => Some(Self::MqttPublish),
             "example-raw-echo" => Some(Self::RawEcho),
             _ => None,
         }
@@ -54,6 +59,16 @@ impl Example {
                     https_get::get(backend, trust, peer, path, &mut body).map_err(failed)?;
                 let text = String::from_utf8_lossy(body.get(..length).unwrap_or_default());
                 printkln!("{length} bytes: {text}");
+            }
+            Self::MqttPublish => {
+                let trust = need(credentials.trust, job.mode, "a CA certificate to trust")?;
+                let identity = need(credentials.identity, job.mode, "a certificate")?;
+                let topic = format!("devices/{}/example", settings.mqtt.name);
+                let clock = zephyr_backend::uptime;
+                let message = (topic.as_str(), job.text.as_str());
+                mqtt_publish::publish((backend, clock), (trust, identity), peer, message)
+                    .map_err(failed)?;
+                printkln!("the broker has it");
             }
             Self::RawEcho => {
                 let psk = need(credentials.psk, job.mode, "a pre-shared key")?;

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use mbedtls_backend::uptime;
 use mqtt_client::{Session, Settings};
 use secure_socket::diagnosis::Peer;
 use secure_socket::resumption::ClientSessions;
@@ -13,7 +14,6 @@ use serde_json::{Value, json};
 
 use super::args::DeviceArgs;
 use super::sensor::Sensor;
-use super::uptime;
 use crate::host::error::HostError;
 use crate::host::output::print;
 use crate::host::{files, json as shown};

@@ -8,10 +8,7 @@ mod publish;
 mod sensor;
 mod subscribe;
 
-use std::sync::LazyLock;
-use std::time::{Duration, Instant};
-
-use mbedtls_backend::MbedTls;
+use mbedtls_backend::{MbedTls, uptime};
 use mqtt_client::{Client, Settings};
 use secure_socket::backend::Backend;
 use secure_socket::diagnosis::Peer;
@@ -30,12 +27,6 @@ pub(crate) fn mqtt(args: &MqttArgs, as_json: bool) -> Result<(), HostError> {
         MqttCommand::Subscribe(args) => subscribe::subscribe(args, as_json),
         MqttCommand::Device(args) => device::device(args, as_json),
     }
-}
-
-/// A clock that never goes back.
-fn uptime() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    START.elapsed()
 }
 
 type Broker = Client<Tls<<MbedTls as Backend>::Connection>>;
