@@ -39,10 +39,12 @@ pub(super) fn publish(args: &PublishArgs, as_json: bool) -> Result<(), HostError
     while !publisher.unanswered.is_empty() {
         publisher.take_answer()?;
     }
-    leave(publisher.broker)?;
+    let left = leave(publisher.broker);
     if let Some(reason) = publisher.refused {
+        // A broker may hang up after it has said so.
         return Err(HostError::NotPublished(reason));
     }
+    left?;
     if as_json {
         print(json!({ "published": count }))
     } else {
