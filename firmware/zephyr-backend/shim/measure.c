@@ -2,18 +2,16 @@
 
 /* How much of each stack and heap was ever used. docs/memory.md. */
 
-#include <stdlib.h>
-
 #include <zephyr/debug/thread_analyzer.h>
 #include <zephyr/kernel.h>
 #include <zephyr/sys/printk.h>
-#include <zephyr/sys/sys_heap.h>
 
 #if defined(CONFIG_MBEDTLS_MEMORY_DEBUG) && defined(CONFIG_MBEDTLS_ENABLE_HEAP)
 #include <mbedtls/memory_buffer_alloc.h>
 #define TLS_HEAP_IS_MEASURED
 #endif
 
+#include "malloc_stats.h"
 #include "ss.h"
 
 static void print_stack(struct thread_analyzer_info *info)
@@ -22,28 +20,16 @@ static void print_stack(struct thread_analyzer_info *info)
 	       info->stack_size);
 }
 
-/* The heap of malloc(), which has Rust's allocations as well: Zephyr does not name it, so it
- * is known by what it gives.
- */
 static void print_malloc(void)
 {
+#if defined(SS_MALLOC_IS_MEASURED)
 	struct sys_memory_stats stats;
-	struct sys_heap **heaps;
-	char *block = malloc(1);
-	int count = sys_heap_array_get(&heaps);
 
-	for (int index = 0; index < count; index++) {
-		const char *start = (const char *)heaps[index]->heap;
-		size_t size;
-
-		(void)sys_heap_runtime_stats_get(heaps[index], &stats);
-		size = stats.allocated_bytes + stats.free_bytes;
-		if (block >= start && block < start + size) {
-			printk("memory: malloc heap %zu of %zu bytes\n", stats.max_allocated_bytes,
-			       size);
-		}
+	if (ss_malloc_stats(&stats)) {
+		printk("memory: malloc heap %zu of %zu bytes\n", stats.max_allocated_bytes,
+		       stats.allocated_bytes + stats.free_bytes);
 	}
-	free(block);
+#endif
 }
 
 void ss_measure_print(void)

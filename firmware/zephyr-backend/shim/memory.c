@@ -2,7 +2,10 @@
 
 /* How much memory is in use, of that which is handed out while the device runs. */
 
+#include <stdlib.h>
+
 #include <zephyr/kernel.h>
+#include <zephyr/sys/sys_heap.h>
 
 #include <mbedtls/build_info.h>
 #if defined(CONFIG_MBEDTLS_MEMORY_DEBUG) && defined(CONFIG_MBEDTLS_ENABLE_HEAP)
@@ -11,13 +14,31 @@
 #endif
 #if defined(CONFIG_ARCH_POSIX)
 #include "native_host.h"
-#elif defined(CONFIG_COMMON_LIBC_MALLOC) && defined(CONFIG_SYS_HEAP_RUNTIME_STATS)
-#include <zephyr/sys/mem_stats.h>
-/* Defined by Zephyr's common libc, and declared nowhere. */
-int malloc_runtime_stats_get(struct sys_memory_stats *stats);
 #endif
 
 #include "connection.h"
+#include "malloc_stats.h"
+
+#if defined(SS_MALLOC_IS_MEASURED)
+/* Zephyr does not name the heap of malloc(), so it is known by what it gives. */
+bool ss_malloc_stats(struct sys_memory_stats *stats)
+{
+	struct sys_heap **heaps;
+	char *block = malloc(1);
+	int count = sys_heap_array_get(&heaps);
+	bool found = false;
+
+	for (int index = 0; index < count && !found; index++) {
+		const char *start = (const char *)heaps[index]->heap;
+
+		(void)sys_heap_runtime_stats_get(heaps[index], stats);
+		found = block >= start &&
+			block < start + stats->allocated_bytes + stats->free_bytes;
+	}
+	free(block);
+	return found;
+}
+#endif
 
 int64_t ss_memory_tls(void)
 {
@@ -38,10 +59,10 @@ int64_t ss_memory_c(void)
 {
 #if defined(CONFIG_ARCH_POSIX)
 	return ss_host_heap();
-#elif defined(CONFIG_COMMON_LIBC_MALLOC) && defined(CONFIG_SYS_HEAP_RUNTIME_STATS)
+#elif defined(SS_MALLOC_IS_MEASURED)
 	struct sys_memory_stats stats;
 
-	return malloc_runtime_stats_get(&stats) == 0 ? (int64_t)stats.allocated_bytes : -1;
+	return ss_malloc_stats(&stats) ? (int64_t)stats.allocated_bytes : -1;
 #else
 	return -1;
 #endif
