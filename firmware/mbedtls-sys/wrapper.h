@@ -33,7 +33,8 @@
 #if defined(MBEDTLS_SSL_PROTO_TLS1_3)
 #define ZEPHYR_MBEDTLS_HAS_TLS13 1
 #endif
-#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+/* A client's are the socket's; the engine's own are a server's. */
+#if defined(MBEDTLS_SSL_SESSION_TICKETS) && defined(MBEDTLS_SSL_SRV_C)
 #define ZEPHYR_MBEDTLS_HAS_TICKETS 1
 #endif
 #if defined(MBEDTLS_SSL_KEEP_PEER_CERTIFICATE)
