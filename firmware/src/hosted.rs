@@ -261,7 +261,8 @@ fn posting(settings: &mut Settings) -> Result<(), StartError> {
         Ok(())
     }
     #[cfg(not(CONFIG_SECURE_SOCKETS_WITH_HTTPS))]
-    match path.or(interval) {
+    // One that publishes by MQTT has an interval too.
+    match path.or(interval.filter(|_| !cfg!(CONFIG_SECURE_SOCKETS_WITH_MQTT))) {
         None => Ok(()),
         Some(_) => Err(StartError::Setting(
             "--path and --interval: this image posts nothing; build with \
