@@ -210,19 +210,22 @@ fn every_certificate_is_asked_about_if_that_is_said() {
     );
 }
 
+/// A responder that was asked about `server` by a client with these flags.
+fn asked_by(name: &str, server: &Server, flags: &str) -> Responder {
+    // What it shows is in the file once it has ended.
+    let once = "-text -nrequest 1";
+    let responder = Responder::start_with(name, "pki/ec/server", GOOD, once);
+    let (address, its) = (&server.address, responder.flags());
+    shown(&format!("connect {address} {CONNECT} {its} {flags}"));
+    responder
+}
+
 #[test]
 fn a_nonce_is_asked_for_if_that_is_said() {
     let server = Server::start("--mode server-auth --credentials pki/ec");
     // In the request, and in the response.
     for (flag, count) in [("", 0), ("--ocsp-nonce", 2)] {
-        // What it shows is in the file once it has ended.
-        let once = "-text -nrequest 1";
-        let responder = Responder::start_with("nonce", "pki/ec/server", GOOD, once);
-        let flags = responder.flags();
-        shown(&format!(
-            "connect {} {CONNECT} {flags} {flag}",
-            server.address
-        ));
+        let responder = asked_by("nonce", &server, flag);
         responder.wait_for("OCSP Response Data", "-----BEGIN CERTIFICATE");
         assert_eq!(responder.log().matches("OCSP Nonce").count(), count);
     }
@@ -236,14 +239,7 @@ fn certificates_are_named_by_the_hash_that_is_said() {
         ("--ocsp-cert-id sha1", "sha1"),
         ("--ocsp-cert-id sha256", "sha256"),
     ] {
-        let once = "-text -nrequest 1";
-        let responder = Responder::start_with("hash", "pki/ec/server", GOOD, once);
-        let flags = responder.flags();
-        shown(&format!(
-            "connect {} {CONNECT} {flags} {flag}",
-            server.address
-        ));
-        let asked = responder.wait_for("Hash Algorithm: ", "\n");
+        let asked = asked_by("hash", &server, flag).wait_for("Hash Algorithm: ", "\n");
         assert_eq!(asked, hash);
     }
 }
