@@ -13,8 +13,6 @@ import argparse
 import json
 import os
 import re
-import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -22,59 +20,32 @@ import tempfile
 import time
 from pathlib import Path
 
-MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+sys.path.append(str(Path(__file__).resolve().parent.parent / "twister-tests" / "pytest"))
+from broker import Broker as Mosquitto  # noqa: E402
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+class Broker(Mosquitto):
+    """One with a listener in mode 3, and one that anybody may use."""
 
-
-class Broker:
     def __init__(self, directory, pki):
-        self.directory = directory
-        self.plain, self.mutual = free_port(), free_port()
-        (directory / "mosquitto.conf").write_text(
-            f"""\
-per_listener_settings true
-user root
-persistence true
-persistence_location {directory}/
-autosave_interval 0
+        self.pki = pki
+        super().__init__(directory, "plain", "mutual")
+
+    def configuration(self):
+        pki = self.pki
+        return f"""\
 log_type notice
-listener {self.plain} 127.0.0.1
+listener {self.ports["plain"]} 127.0.0.1
 allow_anonymous true
-listener {self.mutual} 127.0.0.1
+listener {self.ports["mutual"]} 127.0.0.1
 cafile {pki}/ca.pem
 certfile {pki}/server.pem
 keyfile {pki}/server-key.pem
 require_certificate true
 use_identity_as_username true
 """
-        )
-        self.start()
-
-    def start(self):
-        with open(self.directory / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                [MOSQUITTO, "-c", "mosquitto.conf"], cwd=self.directory,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.plain), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > deadline or self.process.poll() is not None:
-                    sys.exit(f"mosquitto does not start: {self.log[-1000:]}")
-                time.sleep(0.02)
-
-    @property
-    def log(self):
-        return (self.directory / "log").read_text(errors="replace")
 
     def connected(self):
         """How often a device has connected so far."""
@@ -85,21 +56,13 @@ use_identity_as_username true
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
-    def save(self):
-        self.process.send_signal(signal.SIGUSR1)
-        time.sleep(0.5)
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
     def take_over(self, name):
         """Connects in its name, which ends the device's connection, and leaves."""
         text = name.encode()
         # MQTT 5 CONNECT: no clean start, a session of an hour (property 0x11).
         body = b"\x00\x04MQTT\x05\x00\x00\x0a\x05\x11\x00\x00\x0e\x10"
         body += bytes([0, len(text)]) + text
-        with socket.create_connection(("127.0.0.1", self.plain), 5) as connection:
+        with socket.create_connection(("127.0.0.1", self.ports["plain"]), 5) as connection:
             connection.sendall(bytes([0x10, len(body)]) + body)
             connection.recv(64)
             connection.sendall(b"\xe0\x00")
@@ -109,14 +72,14 @@ def command(args, broker, number, resume):
     name = f"fleet-{number}"
     if args.host:
         return [
-            args.program, "mqtt", "device", f"127.0.0.1:{broker.mutual}", "--mode", "mutual",
+            args.program, "mqtt", "device", f"127.0.0.1:{broker.ports['mutual']}", "--mode", "mutual",
             "--credentials", str(args.credentials), "--server-name", "device.test",
             "--name", name, "--interval", "600000", "--first-wait", str(args.first_wait),
             "--longest-wait", str(args.longest_wait), "--tls", args.tls,
             *(["--resume"] if resume else []),
         ]
     return [
-        args.program, "--job=mqtt", "--role=client", f"--peer=127.0.0.1:{broker.mutual}",
+        args.program, "--job=mqtt", "--role=client", f"--peer=127.0.0.1:{broker.ports['mutual']}",
         "--mode=mutual", f"--credentials={args.credentials}", "--server-name=device.test",
         f"--name={name}", "--interval=600000", f"--first-wait={args.first_wait}",
         f"--longest-wait={args.longest_wait}", f"--tls={args.tls}", f"--resume={int(resume)}",

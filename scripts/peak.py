@@ -27,7 +27,7 @@ from elftools.elf.elffile import ELFFile
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "twister-tests" / "pytest"))
 
-from conftest import ZEPHYR_RUST  # noqa: E402
+from conftest import built  # noqa: E402
 from peer import listens  # noqa: E402
 from qemu import Qemu  # noqa: E402
 from sntp import SntpServer  # noqa: E402
@@ -89,20 +89,11 @@ class Memory:
         return len(stack.lstrip(bytes([UNUSED])))
 
 
-def host_program():
-    """What cargo built for this computer, without Zephyr's settings (conftest.py)."""
-    environment = {name: value for name, value in os.environ.items() if name not in ZEPHYR_RUST}
-    build = ["cargo", "build", "--locked", "--quiet", "--message-format=json", "--bin=secure-sockets"]
-    done = subprocess.run(build, cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True)
-    lines = map(json.loads, done.stdout.splitlines())
-    return next(line["executable"] for line in lines if line.get("executable"))
-
-
 def run(build, board, arguments):
     """The peaks of one run against a peer with these arguments, or its output if it failed."""
     peer = subprocess.Popen(
         [
-            host_program(), "serve", f"--listen=127.0.0.1:{PEER_PORT}",
+            built("--bin=secure-sockets"), "serve", f"--listen=127.0.0.1:{PEER_PORT}",
             "--handshake-timeout=100", "--io-timeout=100", *arguments,
         ],
         stdout=subprocess.DEVNULL,

@@ -22,53 +22,32 @@ topic write devices/client-2/status
 """
 
 
-class Mosquitto:
-    """The broker. One that is killed knows what it had saved, once it runs again."""
+class Broker:
+    """A mosquitto. One that is killed knows what it had saved, once it runs again."""
 
-    def __init__(self, directory, pki):
+    # What it is started with besides.
+    options = ()
+
+    def __init__(self, directory, *listeners):
         self.directory = directory
-        names = ("plain", "psk", "server_auth", "mutual")
-        self.ports = {name: free_port() for name in names}
-        identity = (pki / "psk-identity.txt").read_text().strip()
-        (directory / "psk").write_text(f"{identity}:{(pki / 'psk.hex').read_text().strip()}")
-        (directory / "rights").write_text(RIGHTS)
-        server = f"certfile {pki}/server.pem\nkeyfile {pki}/server-key.pem\n"
-        (directory / "mosquitto.conf").write_text(
-            f"""\
+        self.ports = {name: free_port() for name in listeners}
+        (directory / "mosquitto.conf").write_text(f"""\
 per_listener_settings true
 user root
 persistence true
 persistence_location {directory}/
 autosave_interval 0
-max_inflight_messages 0
-max_queued_messages 0
-queue_qos0_messages true
-
-listener {self.ports["plain"]} 127.0.0.1
-allow_anonymous true
-
-listener {self.ports["psk"]} 127.0.0.1
-allow_anonymous true
-psk_hint mosquitto
-psk_file {directory}/psk
-
-listener {self.ports["server_auth"]} 127.0.0.1
-allow_anonymous true
-{server}
-listener {self.ports["mutual"]} 127.0.0.1
-{server}cafile {pki}/ca.pem
-require_certificate true
-use_identity_as_username true
-acl_file {directory}/rights
-"""
-        )
-        self.process = None
+{self.configuration()}""")
         self.start()
+
+    def configuration(self):
+        """What more there is in its configuration: its listeners."""
+        raise NotImplementedError
 
     def start(self):
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [MOSQUITTO, "-v", "-c", "mosquitto.conf"],
+                [MOSQUITTO, *self.options, "-c", "mosquitto.conf"],
                 cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )
         deadline = time.monotonic() + 20
@@ -80,13 +59,6 @@ acl_file {directory}/rights
     def log(self):
         return (self.directory / "log").read_text(errors="replace")
 
-    def wait_for(self, words, count=1, within=20):
-        """Waits until it has logged that so many times."""
-        deadline = time.monotonic() + within
-        while self.log.count(words) < count:
-            assert time.monotonic() < deadline, f"no {words!r} in:\n{self.log}"
-            time.sleep(0.01)
-
     def save(self):
         """Has it write down what it knows."""
         self.process.send_signal(signal.SIGUSR1)
@@ -95,6 +67,52 @@ acl_file {directory}/rights
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+class Mosquitto(Broker):
+    """The broker of the tests."""
+
+    options = ("-v",)
+
+    def __init__(self, directory, pki):
+        self.pki = pki
+        identity = (pki / "psk-identity.txt").read_text().strip()
+        (directory / "psk").write_text(f"{identity}:{(pki / 'psk.hex').read_text().strip()}")
+        (directory / "rights").write_text(RIGHTS)
+        super().__init__(directory, "plain", "psk", "server_auth", "mutual")
+
+    def configuration(self):
+        pki, ports = self.pki, self.ports
+        server = f"certfile {pki}/server.pem\nkeyfile {pki}/server-key.pem\n"
+        return f"""\
+max_inflight_messages 0
+max_queued_messages 0
+queue_qos0_messages true
+
+listener {ports["plain"]} 127.0.0.1
+allow_anonymous true
+
+listener {ports["psk"]} 127.0.0.1
+allow_anonymous true
+psk_hint mosquitto
+psk_file {self.directory}/psk
+
+listener {ports["server_auth"]} 127.0.0.1
+allow_anonymous true
+{server}
+listener {ports["mutual"]} 127.0.0.1
+{server}cafile {pki}/ca.pem
+require_certificate true
+use_identity_as_username true
+acl_file {self.directory}/rights
+"""
+
+    def wait_for(self, words, count=1, within=20):
+        """Waits until it has logged that so many times."""
+        deadline = time.monotonic() + within
+        while self.log.count(words) < count:
+            assert time.monotonic() < deadline, f"no {words!r} in:\n{self.log}"
+            time.sleep(0.01)
 
     def peer(self, mode):
         return f"--peer=127.0.0.1:{self.ports[mode.replace('-', '_')]}"

@@ -83,25 +83,15 @@ class OpensslServer:
         self.process.wait()
 
 
-class TcpServer:
-    """A TCP server that does `behave(connection)` with its first client."""
+class Listening:
+    """Listens on a port until the end of a `with`."""
 
-    def __init__(self, behave):
+    def __init__(self):
         self.listener = self.listen()
         self.port = self.listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, args=(behave,), daemon=True)
-        self._thread.start()
 
     def listen(self):
         return socket.create_server(("127.0.0.1", 0))
-
-    def _serve(self, behave):
-        try:
-            connection, _ = self.listener.accept()
-            with connection:
-                behave(connection)
-        except OSError:
-            pass
 
     @property
     def peer(self):
@@ -112,6 +102,23 @@ class TcpServer:
 
     def __exit__(self, *_):
         self.listener.close()
+
+
+class TcpServer(Listening):
+    """A TCP server that does `behave(connection)` with its first client."""
+
+    def __init__(self, behave):
+        super().__init__()
+        self._thread = threading.Thread(target=self._serve, args=(behave,), daemon=True)
+        self._thread.start()
+
+    def _serve(self, behave):
+        try:
+            connection, _ = self.listener.accept()
+            with connection:
+                behave(connection)
+        except OSError:
+            pass
 
 
 class SmallEcho(TcpServer):
@@ -171,7 +178,7 @@ class CuttingProxy(TcpServer):
             pass
 
 
-class Gate:
+class Gate(Listening):
     """Passes on every connection to `port`. While it is shut nothing passes, and nobody is
     told, as where a link is away. It shuts by itself once a device has sent so many bytes in
     a connection. What passes may do so in pieces, with pauses, in seconds."""
@@ -183,8 +190,7 @@ class Gate:
         self.pause = pause
         self.shut = threading.Event()
         self.held = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -226,26 +232,18 @@ class Gate:
         self.held.clear()
         self.shut.clear()
 
-    @property
-    def peer(self):
-        return f"--peer=127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()
+    def __exit__(self, *how):
+        super().__exit__(*how)
         self.open()
 
 
-class WithoutExtendedMasterSecret:
+class WithoutExtendedMasterSecret(Listening):
     """Passes connections on to `port`, and takes extended master secret out of the ServerHello
     of all but the first (TLS 1.2)."""
 
     def __init__(self, port):
         self.target = port
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
+        super().__init__()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -299,13 +297,3 @@ class WithoutExtendedMasterSecret:
             length = int.from_bytes(less[at:at + size]) - len(extension)
             less[at:at + size] = length.to_bytes(size)
         return bytes([22, 3, 3]) + len(less).to_bytes(2) + less
-
-    @property
-    def peer(self):
-        return f"--peer=127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.close()

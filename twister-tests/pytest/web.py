@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from peer import free_port, listens
+from peer import Listening, free_port, listens
 
 # /echo answers in chunks with what was posted, /counted with its length.
 CONFIGURATION = """
@@ -81,7 +81,7 @@ class Nginx:
         self.process.wait()
 
 
-class Answers:
+class Answers(Listening):
     """A server of mode 2 that gives each request an answer, whatever it asks for. It ends
     each connection after `each` of them, with close_notify or without."""
 
@@ -89,9 +89,8 @@ class Answers:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(pki / "ec" / "server.pem", pki / "ec" / "server-key.pem")
         self.answers, self.each, self.cut = list(answers), each, cut
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.requests = []
+        super().__init__()
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
@@ -127,17 +126,13 @@ class Answers:
              if line.lower().startswith(b"content-length:")), 0,
         )
         while len(body) < length:
-            body += client.recv(4096)
+            more = client.recv(4096)
+            if not more:
+                return False
+            body += more
         self.requests.append(head + b"\r\n\r\n" + body)
         return True
 
-    @property
-    def peer(self):
-        return f"--peer=127.0.0.1:{self.port}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def __exit__(self, *how):
         self.answers.clear()
-        self.listener.close()
+        super().__exit__(*how)
