@@ -9,10 +9,10 @@ mod support;
 use std::fs;
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::nginx::Nginx;
-use support::{OtherServer, directory, file, json, program, refused, run, shown, usage};
+use support::{OtherServer, file, json, program, refusal_of, refused, run, shown, usage};
 
 const TRUSTED: &str = "--ca pki/ec/ca.pem";
 const MUTUAL: &str = "ssl_verify_client on; ssl_verify_depth 4;
@@ -22,6 +22,14 @@ const MUTUAL: &str = "ssl_verify_client on; ssl_verify_depth 4;
 fn document() -> Vec<u8> {
     (0..300_000_u32)
         .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect()
+}
+
+/// What is in this directory.
+fn entries(name: &str) -> Vec<String> {
+    let entries = fs::read_dir(file(name)).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect()
 }
 
@@ -44,7 +52,7 @@ fn a_document_comes_whole() {
         ));
         assert!(fs::read(file(&format!("got-{version}"))).unwrap() == document);
     }
-    let requests = server.requests();
+    let requests = server.requests(4);
     let host = format!("localhost:{}", server.port);
     assert!(
         requests[0].starts_with(&format!("GET /file 200 {host} http/1.1 TLSv1.2 [")),
@@ -63,7 +71,7 @@ fn both_sides_by_certificate() {
         shown(&format!("get {url} --mode mutual --credentials pki/ec")),
         "secret"
     );
-    let first = &server.requests()[0];
+    let first = &server.requests(2)[0];
     assert!(
         first.contains("[O=Secure Sockets test PKI,CN=client-1]"),
         "{first}"
@@ -89,11 +97,8 @@ fn what_is_posted_comes_back() {
     assert_eq!(shown(&post), body.repeat(500));
     let none = format!("post {} {TRUSTED} --data x", server.url("/none"));
     assert_eq!(shown(&none), "");
-    assert!(
-        server.requests()[0].ends_with(body),
-        "{:?}",
-        server.requests()
-    );
+    let requests = server.requests(4);
+    assert!(requests[0].ends_with(body), "{requests:?}");
 }
 
 #[test]
@@ -124,7 +129,8 @@ fn what_machines_read() {
 #[test]
 fn failures_write_nothing() {
     let server = Nginx::start(&document(), "");
-    fs::write(file("kept"), "before").unwrap();
+    fs::create_dir(file("failures")).unwrap();
+    fs::write(file("failures/kept"), "before").unwrap();
     for (path, more, named) in [
         ("/missing", "", "status 404: there is nothing by this path"),
         // What it says is shown, without what steers a terminal.
@@ -145,23 +151,14 @@ fn failures_write_nothing() {
             "/closed" => format!("post {url} --data x"),
             _ => format!("get {url}"),
         };
-        let sentence = refused(&format!("{command} {TRUSTED} {more} --output kept"));
+        let sentence = refused(&format!("{command} {TRUSTED} {more} --output failures/kept"));
         assert!(
             sentence.contains(named) && sentence.contains(&url),
             "{sentence}"
         );
-        assert_eq!(fs::read_to_string(file("kept")).unwrap(), "before");
+        assert_eq!(fs::read_to_string(file("failures/kept")).unwrap(), "before");
     }
-    let left = fs::read_dir(directory()).unwrap();
-    let left: Vec<_> = left
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.starts_with(".secure-sockets-"))
-        .collect();
-    // Another test may be at it: what is there must go.
-    thread::sleep(Duration::from_secs(2));
-    for name in left {
-        assert!(!file(&name).exists(), "{name}");
-    }
+    assert_eq!(entries("failures"), ["kept"]);
     assert_eq!(
         shown(&format!(
             "get {} {TRUSTED} --max-bytes 300000",
@@ -183,7 +180,7 @@ fn redirects() {
     // 127.0.0.1 is in the certificate, too.
     let numbered = get("/numbered", "--follow 1 --any-host --field X-Key:secret");
     assert_eq!(shown(&numbered), "body");
-    let last = server.requests();
+    let last = server.requests(8);
     let [.., first, second] = &last[..] else {
         panic!("{last:?}");
     };
@@ -210,7 +207,7 @@ fn redirects() {
     }
     let sentence = refused(&get("/plain", "--follow 3 --any-host"));
     assert!(sentence.contains("redirects out of TLS"), "{sentence}");
-    let round = server.requests();
+    let round = server.requests(16);
     let round = round.iter().filter(|line| line.contains("/round")).count();
     assert_eq!(round, 4, "one, and three more");
     let sentence = refused(&format!("post {} {TRUSTED} --data x", server.url("/kept")));
@@ -239,7 +236,7 @@ fn the_server_is_checked_as_by_connect() {
             "{sentence}"
         );
     }
-    assert!(server.requests().is_empty(), "{:?}", server.requests());
+    assert!(server.requests(0).is_empty(), "{:?}", server.requests(0));
 }
 
 /// `openssl s_server` with the certificate of our server, and its host and port.
@@ -273,22 +270,27 @@ fn a_server_that_does_not_answer_is_given_up() {
 #[test]
 fn a_cut_is_no_end() {
     let (mut server, host) = openssl("");
-    let mut client = program(&format!("get https://{host}/ {TRUSTED} --output cut"))
+    fs::create_dir(file("cut")).unwrap();
+    let client = program(&format!("get https://{host}/ {TRUSTED} --output cut/file"))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Its first client was the one that looked whether it is there.
-    thread::sleep(Duration::from_millis(500));
+    server.wait_for("GET / HTTP/1.1");
     server.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of it");
-    thread::sleep(Duration::from_millis(1000));
+    // What it has got is in a file of another name.
+    let has = |name: &str, text: &str| {
+        fs::read_to_string(file("cut").join(name)).is_ok_and(|had| had == text)
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !entries("cut").iter().any(|name| has(name, "half of it")) {
+        assert!(Instant::now() < deadline, "{:?}", entries("cut"));
+        thread::sleep(Duration::from_millis(20));
+    }
     // It is killed: there is nobody left to say close_notify.
     drop(server);
-    let status = client.wait().unwrap();
-    let output = client.wait_with_output().unwrap();
-    let sentence = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(status.code(), Some(1), "{sentence}");
+    let sentence = refusal_of(&client.wait_with_output().unwrap());
     assert!(sentence.contains("without close_notify"), "{sentence}");
-    assert!(!file("cut").exists());
+    assert!(entries("cut").is_empty());
 }
 
 #[test]
@@ -333,5 +335,5 @@ fn command_lines() {
         .output()
         .unwrap();
     assert_eq!(smuggled.status.code(), Some(1));
-    assert!(server.requests().is_empty(), "{:?}", server.requests());
+    assert!(server.requests(0).is_empty(), "{:?}", server.requests(0));
 }

@@ -14,6 +14,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -172,6 +173,7 @@ pub(crate) fn free_port() -> u16 {
 /// A server that is not ours.
 pub(crate) struct OtherServer {
     child: Child,
+    prints: Receiver<String>,
     pub(crate) address: String,
 }
 
@@ -204,17 +206,27 @@ impl OtherServer {
         self.child.stdin.as_mut().unwrap().write_all(words).unwrap();
     }
 
+    /// Waits until it has printed this line: `openssl s_server` prints what it gets.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, line: &str) {
+        let printed = |_| self.prints.recv_timeout(Duration::from_secs(20)).ok();
+        let mut lines = (0..).map_while(printed);
+        assert!(lines.any(|printed| printed == line), "no {line:?}");
+    }
+
     fn start(program: &str, line: &str, port: u16) -> Self {
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .args(line.split_whitespace())
             .current_dir(directory())
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        let prints = lines(child.stdout.take().unwrap());
         let server = Self {
             child,
+            prints,
             address: format!("127.0.0.1:{port}"),
         };
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -234,4 +246,16 @@ impl Drop for OtherServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What comes in, line by line, whether anybody looks at it or not.
+fn lines(from: ChildStdout) -> Receiver<String> {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            let _ = tell.send(line.trim_end_matches('\r').to_owned());
+        }
+    });
+    told
 }

@@ -60,10 +60,19 @@ impl Nginx {
         format!("https://localhost:{}{path}", self.port)
     }
 
-    /// A line for each request: method, path, status, Host, ALPN, version, client, body.
-    pub(crate) fn requests(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.home.join("requests.log")).unwrap_or_default();
-        log.lines().map(str::to_owned).collect()
+    /// A line for each request, of which there have to be so many at least: method, path,
+    /// status, Host, ALPN, version, client, body. nginx writes it after it has answered.
+    pub(crate) fn requests(&self, count: usize) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let log = fs::read_to_string(self.home.join("requests.log")).unwrap_or_default();
+            let lines: Vec<_> = log.lines().map(str::to_owned).collect();
+            if lines.len() >= count {
+                return lines;
+            }
+            assert!(Instant::now() < deadline, "{count} requests: {lines:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 

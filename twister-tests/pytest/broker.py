@@ -157,8 +157,12 @@ class Subscriber:
             self.got.append(line.decode().rstrip("\n").split(" ", 1))
             self._last = time.monotonic()
 
-    def end(self, quiet=0.3):
-        """Ends it once it has got nothing for so long, and returns what it got."""
+    def end(self, quiet=0.3, count=0):
+        """Ends it once it has got so many, and nothing more for so long; returns what it got."""
+        deadline = time.monotonic() + 20
+        while len(self.got) < count:
+            assert time.monotonic() < deadline, self.got
+            time.sleep(0.02)
         self._last = time.monotonic()
         while time.monotonic() - self._last < quiet:
             time.sleep(0.02)

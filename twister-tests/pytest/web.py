@@ -72,9 +72,13 @@ class Nginx:
     def peer(self):
         return f"--peer=127.0.0.1:{self.port}"
 
-    def posts(self):
-        """What was posted: nginx writes it down when it has answered."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+    def posts(self, count):
+        """What was posted, so many times at least: nginx writes it down after it has answered."""
+        deadline = time.monotonic() + 20
+        while len(lines := self.log.read_text().splitlines()) < count:
+            assert time.monotonic() < deadline, lines
+            time.sleep(0.02)
+        return [json.loads(line) for line in lines]
 
     def stop(self):
         self.process.kill()
