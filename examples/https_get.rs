@@ -11,7 +11,7 @@ extern crate alloc;
 use alloc::boxed::Box;
 use core::error::Error;
 
-use http_client::{Connection, Request};
+use http_client::{Authority, Connection, Request, Scheme};
 use secure_socket::backend::Backend;
 use secure_socket::config::AlpnProtocol;
 use secure_socket::credential::Trust;
@@ -31,9 +31,10 @@ pub(crate) fn get<B: Backend>(
         .server_name(ServerName::new(host)?)
         .alpn(&[AlpnProtocol::new("http/1.1")?])
         .build(backend)?;
+    let name = alloc::format!("{}", Authority::new(Scheme::Https, host, port));
     // The longest head of an answer is 256 bytes less.
     let mut buffer = [0; 2048];
-    let mut connection = Connection::new(client.connect(host, port)?, host, &mut buffer);
+    let mut connection = Connection::new(client.connect(host, port)?, &name, &mut buffer);
     let mut response = connection.send(&Request::get(path))?;
     if !response.is_success() {
         return Err(alloc::format!("status {}", response.status()).into());

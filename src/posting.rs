@@ -2,13 +2,12 @@
 
 //! Posts messages to an HTTPS server.
 
-use alloc::format;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec;
 use core::fmt;
 use core::time::Duration;
 
-use http_client::{Connection, InvalidRequest, Request};
+use http_client::{Authority, Connection, InvalidRequest, Request, Scheme};
 use secure_socket::backend::{Backend, OsErrorKind};
 use secure_socket::error::IoError;
 use secure_socket::{Client, Error, Session, Stream};
@@ -192,14 +191,7 @@ fn authority(job: &Job) -> String {
         Some(name) => name.to_text(),
         None => job.host.clone(),
     };
-    let name = match name.contains(':') {
-        true => format!("[{name}]"),
-        false => name,
-    };
-    match job.port {
-        443 => name,
-        port => format!("{name}:{port}"),
-    }
+    Authority::new(Scheme::Https, &name, job.port).to_string()
 }
 
 impl Posts {

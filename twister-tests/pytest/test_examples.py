@@ -61,6 +61,8 @@ def test_https_get(device, nginx, pki):
     assert "12 bytes: what is here" in output, output
     ca = pki / "ec" / "ca.pem"
     assert "what is here" in computed("https_get", ca, "localhost", nginx.port, "/text")
+    hosts = [one["host"] for one in nginx.posts(2)]
+    assert hosts == [f"127.0.0.1:{nginx.port}", f"localhost:{nginx.port}"]
 
 
 def test_https_get_of_what_is_not_there(device, nginx, pki):
@@ -92,7 +94,7 @@ def test_mqtt_publish(device, broker, pki):
     assert "the broker has it" in output, output
     port = broker.ports["mutual"]
     computed("mqtt_publish", pki / "ec", "localhost", port, topic, "good day")
-    assert watcher.end() == [[topic, "hello"], [topic, "good day"]]
+    assert watcher.end(count=2) == [[topic, "hello"], [topic, "good day"]]
 
 
 def test_mqtt_publish_without_the_right_to(device, broker, pki):

@@ -29,8 +29,7 @@ pub struct Connection<'b, S> {
 }
 
 impl<'b, S: Read + Write> Connection<'b, S> {
-    /// One over `stream` to the server that is called `host`: a name or an address (that
-    /// of IPv6 in brackets), with `:port` where that is not the one of the scheme.
+    /// One over `stream` to `host`, as an [`Authority`](crate::Authority) shows it.
     pub const fn new(stream: S, host: &'b str, buffer: &'b mut [u8]) -> Self {
         Self {
             stream,

@@ -131,7 +131,7 @@ impl<'t> Url<'t> {
     /// Host and port, as the Host field and the URL have them.
     #[must_use]
     pub const fn authority(&self) -> Authority<'t> {
-        Authority(*self)
+        Authority::new(self.scheme, self.host, self.port)
     }
 
     /// Path and query, as the request line has them.
@@ -149,9 +149,23 @@ impl<'t> Url<'t> {
     }
 }
 
-/// See [`Url::authority`].
+/// Host and port, as the Host field and a URL have them: an IPv6 address in brackets, and
+/// no port where it is the scheme's (RFC 9110, section 7.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Authority<'t>(Url<'t>);
+pub struct Authority<'t> {
+    scheme: Scheme,
+    host: &'t str,
+    port: u16,
+}
+
+impl<'t> Authority<'t> {
+    /// Of the server that is called `host`, which is taken as it is: a name, or an address
+    /// without brackets.
+    #[must_use]
+    pub const fn new(scheme: Scheme, host: &'t str, port: u16) -> Self {
+        Self { scheme, host, port }
+    }
+}
 
 /// See [`Url::target`]; starts with a slash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,9 +173,7 @@ pub struct Target<'t>(&'t str);
 
 impl fmt::Display for Authority<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Url {
-            scheme, host, port, ..
-        } = self.0;
+        let Self { scheme, host, port } = *self;
         match host.contains(':') {
             true => write!(f, "[{host}]")?,
             false => f.write_str(host)?,

@@ -4,7 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use http_client::{Elsewhere, InvalidUrl, MAX_URL, RedirectError, Redirects, Url};
+use http_client::{
+    Authority, Elsewhere, InvalidUrl, MAX_URL, RedirectError, Redirects, Scheme, Url,
+};
 
 #[test]
 fn what_is_asked_for_where() {
@@ -39,6 +41,23 @@ fn what_is_asked_for_where() {
         assert_eq!(url.target().to_string(), target, "{text}");
         assert_eq!(url.to_string(), shown, "{text}");
         assert_eq!(Url::new(shown).unwrap().to_string(), shown);
+    }
+}
+
+#[test]
+fn what_the_host_field_has() {
+    for (scheme, host, port, shown) in [
+        (Scheme::Https, "a.test", 443, "a.test"),
+        (Scheme::Https, "a.test", 80, "a.test:80"),
+        (Scheme::Http, "a.test", 80, "a.test"),
+        (Scheme::Http, "127.0.0.1", 443, "127.0.0.1:443"),
+        (Scheme::Https, "::1", 443, "[::1]"),
+        (Scheme::Https, "2001:db8::1", 8443, "[2001:db8::1]:8443"),
+    ] {
+        let authority = Authority::new(scheme, host, port);
+        assert_eq!(authority.to_string(), shown);
+        let url = format!("{}://{authority}/", scheme.name());
+        assert_eq!(Url::new(&url).unwrap().authority(), authority);
     }
 }
 

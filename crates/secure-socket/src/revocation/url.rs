@@ -4,11 +4,10 @@
 
 use alloc::string::{String, ToString};
 use core::fmt;
-use core::net::IpAddr;
 use core::str::FromStr;
 
 pub use http_client::MAX_URL;
-use http_client::{InvalidUrl as Invalid, Scheme, Url};
+use http_client::{Authority, InvalidUrl as Invalid, Scheme, Url};
 
 use crate::name::ServerName;
 
@@ -76,15 +75,7 @@ impl HttpUrl {
 
     /// Host and port, as the Host field and the URL have them.
     pub(super) fn authority(&self) -> String {
-        let mut text = match self.host.as_ip() {
-            Some(IpAddr::V6(address)) => alloc::format!("[{address}]"),
-            _ => self.host.to_string(),
-        };
-        if self.port != Scheme::Http.port() {
-            text.push(':');
-            text.push_str(&self.port.to_string());
-        }
-        text
+        Authority::new(Scheme::Http, &self.host(), self.port).to_string()
     }
 }
 
