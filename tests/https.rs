@@ -151,7 +151,9 @@ fn failures_write_nothing() {
             "/closed" => format!("post {url} --data x"),
             _ => format!("get {url}"),
         };
-        let sentence = refused(&format!("{command} {TRUSTED} {more} --output failures/kept"));
+        let sentence = refused(&format!(
+            "{command} {TRUSTED} {more} --output failures/kept"
+        ));
         assert!(
             sentence.contains(named) && sentence.contains(&url),
             "{sentence}"
@@ -200,6 +202,11 @@ fn redirects() {
             "if that is right, ask for https://other.test/file",
         ),
         ("/plain", "redirects out of TLS"),
+        // Said without what would steer a terminal.
+        (
+            "/odd",
+            "status 302: it redirects to what is no URL: the URL has the byte 0xC2",
+        ),
         ("/round", "more often than --follow says"),
     ] {
         let sentence = refused(&get(path, "--follow 3"));
@@ -207,7 +214,7 @@ fn redirects() {
     }
     let sentence = refused(&get("/plain", "--follow 3 --any-host"));
     assert!(sentence.contains("redirects out of TLS"), "{sentence}");
-    let round = server.requests(16);
+    let round = server.requests(17);
     let round = round.iter().filter(|line| line.contains("/round")).count();
     assert_eq!(round, 4, "one, and three more");
     let sentence = refused(&format!("post {} {TRUSTED} --data x", server.url("/kept")));

@@ -113,7 +113,8 @@ http {{
     location /echo {{ {echo} }}
     location /closed {{ chunked_transfer_encoding off; {echo} }}
     location /none {{ return 204; }}
-    location /here {{ return 302 /file; }}
+    location /here {{ absolute_redirect off; return 302 /file; }}
+    location /odd {{ absolute_redirect off; return 302 '/\u{9b}31m'; }}
     location /whole {{ return 301 https://localhost:{port}/file; }}
     location /round {{ return 302 /round; }}
     location /other {{ return 302 https://other.test/file; }}

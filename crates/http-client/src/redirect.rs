@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use crate::url::{InvalidUrl, Scheme, Url};
+use crate::url::{InvalidUrl, Scheme, Url, check_bytes};
 
 /// How far to follow: what [`Redirects::next`] allows. A POST is for nobody to send twice;
 /// this is for GET and HEAD.
@@ -17,7 +17,7 @@ pub struct Redirects {
 /// Where a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Elsewhere<'t> {
-    /// On the same server, by this path.
+    /// On the same server, by this path, in which each byte is one that a URL has.
     Path(&'t str),
     /// By this URL.
     Url(Url<'t>),
@@ -34,7 +34,7 @@ pub enum RedirectError<'t> {
     /// It says where in a form that is not taken: neither a whole URL nor a path that
     /// starts with a slash.
     Location,
-    /// The URL cannot be read.
+    /// The URL cannot be read, or the path could stand in none.
     Url(InvalidUrl),
     /// It leads to another server, which nobody allowed.
     OtherHost(Url<'t>),
@@ -84,6 +84,7 @@ impl Redirects {
         let location = location.split_once('#').map_or(location, |(url, _)| url);
         // `//host/path` is another server's URL.
         let elsewhere = if location.starts_with('/') && !location.starts_with("//") {
+            check_bytes(location).map_err(RedirectError::Url)?;
             Elsewhere::Path(location)
         } else if location.contains("://") {
             let url = Url::new(location).map_err(RedirectError::Url)?;

@@ -84,10 +84,7 @@ impl<'t> Url<'t> {
         if text.len() > MAX_URL {
             return Err(InvalidUrl::TooLong);
         }
-        let stands = |byte: u8| may_stand_in_url(byte) || byte == b'#';
-        if let Some(byte) = text.bytes().find(|byte| !stands(*byte)) {
-            return Err(InvalidUrl::Byte(byte));
-        }
+        check_bytes(text)?;
         let (name, rest) = text.split_once("://").ok_or(InvalidUrl::Scheme)?;
         let scheme = [Scheme::Http, Scheme::Https]
             .into_iter()
@@ -198,6 +195,15 @@ impl fmt::Display for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, authority, target) = (self.scheme.name(), self.authority(), self.target());
         write!(f, "{name}://{authority}{target}")
+    }
+}
+
+/// Whether each byte is one that a URL has as it is.
+pub(crate) fn check_bytes(text: &str) -> Result<(), InvalidUrl> {
+    let stands = |byte: u8| may_stand_in_url(byte) || byte == b'#';
+    match text.bytes().find(|byte| !stands(*byte)) {
+        Some(byte) => Err(InvalidUrl::Byte(byte)),
+        None => Ok(()),
     }
 }
 

@@ -125,9 +125,14 @@ fn where_redirects_lead() {
         for odd in ["y", "", "?y", "//b.test/y", "mailto:x"] {
             assert_eq!(at(redirects, odd), Err(RedirectError::Location), "{odd:?}");
         }
-        let no_url = "https://u@a.test/";
-        let error = RedirectError::Url(InvalidUrl::UserInfo);
-        assert_eq!(at(redirects, no_url), Err(error));
+        for (no_url, why) in [
+            ("https://u@a.test/", InvalidUrl::UserInfo),
+            // What would steer a terminal that shows it.
+            ("/\u{9b}31m", InvalidUrl::Byte(0xC2)),
+            ("/y z", InvalidUrl::Byte(b' ')),
+        ] {
+            assert_eq!(at(redirects, no_url), Err(RedirectError::Url(why)));
+        }
     }
     assert_eq!(
         at(Redirects::same_host(0), "/y"),

@@ -75,7 +75,7 @@ fn ask(args: &WebArgs, mut what: What<'_>, as_json: bool) -> Result<(), HostErro
     let mut followed = Vec::new();
     let mut at = args.url.clone();
     loop {
-        let url = url(&at)?;
+        let url = Url::new(&at).map_err(|error| HostError::Usage(format!("{at}: {error}")))?;
         let stream = connect(args, &backend, &url)?;
         let session = stream.session().clone();
         log::info!("{at}: {}, {}", session.version, session.peer);
@@ -107,10 +107,6 @@ fn ask(args: &WebArgs, mut what: What<'_>, as_json: bool) -> Result<(), HostErro
             true => print(told(&at, &followed, status, bytes, &session)),
         };
     }
-}
-
-fn url(text: &str) -> Result<Url<'_>, HostError> {
-    Url::new(text).map_err(|error| HostError::Usage(format!("{text}: {error}")))
 }
 
 fn connect(args: &WebArgs, backend: &MbedTls, url: &Url<'_>) -> Result<Secured, HostError> {
@@ -157,8 +153,11 @@ fn elsewhere(
     match redirects.next(from, answer.field("Location")) {
         Ok(Elsewhere::Path(path)) => {
             let next = format!("https://{}{path}", from.authority());
-            url(&next)?;
-            Ok(Some(next))
+            // Together they can be too long.
+            match Url::new(&next) {
+                Ok(_) => Ok(Some(next)),
+                Err(error) => Err(failed(RedirectError::Url(error).to_string())),
+            }
         }
         Ok(Elsewhere::Url(url)) => Ok(Some(url.to_string())),
         Err(RedirectError::TooMany) => {
