@@ -27,8 +27,8 @@ pub enum Elsewhere<'t> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RedirectError<'t> {
-    /// As many were followed as may be, which may be none.
-    TooMany,
+    /// As many were followed as may be, which may be none. This would be the next.
+    TooMany(Elsewhere<'t>),
     /// The answer does not say where.
     NoLocation,
     /// It says where in a form that is not taken: neither a whole URL nor a path that
@@ -98,15 +98,27 @@ impl Redirects {
         } else {
             return Err(RedirectError::Location);
         };
-        self.left = self.left.checked_sub(1).ok_or(RedirectError::TooMany)?;
+        let left = self.left.checked_sub(1);
+        self.left = left.ok_or(RedirectError::TooMany(elsewhere))?;
         Ok(elsewhere)
+    }
+}
+
+impl fmt::Display for Elsewhere<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => f.write_str(path),
+            Self::Url(url) => url.fmt(f),
+        }
     }
 }
 
 impl fmt::Display for RedirectError<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooMany => f.write_str("it redirects, more often than may be followed"),
+            Self::TooMany(next) => {
+                write!(f, "it redirects to {next}, more often than may be followed")
+            }
             Self::NoLocation => f.write_str("it redirects, and does not say where (Location)"),
             Self::Location => f.write_str(
                 "it redirects to what is neither a URL nor a path that starts with a slash",

@@ -134,12 +134,19 @@ fn where_redirects_lead() {
             assert_eq!(at(redirects, no_url), Err(RedirectError::Url(why)));
         }
     }
-    assert_eq!(
-        at(Redirects::same_host(0), "/y"),
-        Err(RedirectError::TooMany)
-    );
+    let none = Redirects::same_host(0);
+    for (text, next) in [
+        ("/y", Elsewhere::Path("/y")),
+        ("https://a.test/y", Elsewhere::Url(url("https://a.test/y"))),
+    ] {
+        let error = RedirectError::TooMany(next);
+        assert_eq!(at(none, text), Err(error));
+        let sentence = error.to_string();
+        assert!(sentence.contains(&format!("to {text},")), "{sentence}");
+    }
     assert!(any.next(&from, Some(b"/y")).is_ok());
-    assert_eq!(any.next(&from, Some(b"/z")), Err(RedirectError::TooMany));
+    let error = RedirectError::TooMany(Elsewhere::Path("/z"));
+    assert_eq!(any.next(&from, Some(b"/z")), Err(error));
     assert_eq!(any.next(&from, None), Err(RedirectError::NoLocation));
     assert!(Redirects::is_redirect(308) && !Redirects::is_redirect(304));
 }

@@ -147,8 +147,10 @@ fn elsewhere(
         status: answer.status(),
         why,
     };
-    let What::Get { redirects } = what else {
-        return Err(failed("what was posted is not sent again".into()));
+    let mut none = Redirects::same_host(0);
+    let (redirects, why) = match what {
+        What::Get { redirects } => (redirects, "more often than --follow says"),
+        What::Post { .. } => (&mut none, "and what was posted is not sent again"),
     };
     match redirects.next(from, answer.field("Location")) {
         Ok(Elsewhere::Path(path)) => {
@@ -160,9 +162,7 @@ fn elsewhere(
             }
         }
         Ok(Elsewhere::Url(url)) => Ok(Some(url.to_string())),
-        Err(RedirectError::TooMany) => {
-            Err(failed("it redirects, more often than --follow says".into()))
-        }
+        Err(RedirectError::TooMany(next)) => Err(failed(format!("it redirects to {next}, {why}"))),
         Err(error) => Err(failed(error.to_string())),
     }
 }
