@@ -38,7 +38,7 @@ pub enum RedirectError<'t> {
     Url(InvalidUrl),
     /// It leads to another server, which nobody allowed.
     OtherHost(Url<'t>),
-    /// It leads out of TLS.
+    /// It leads out of TLS, or to another server without it.
     Plain(Url<'t>),
 }
 
@@ -88,11 +88,16 @@ impl Redirects {
             Elsewhere::Path(location)
         } else if location.contains("://") {
             let url = Url::new(location).map_err(RedirectError::Url)?;
-            if from.scheme() == Scheme::Https && url.scheme() == Scheme::Http {
+            let is_plain = url.scheme() == Scheme::Http;
+            if is_plain && from.scheme() == Scheme::Https {
                 return Err(RedirectError::Plain(url));
             }
-            if !self.other_hosts && !url.is_same_origin(from) {
-                return Err(RedirectError::OtherHost(url));
+            if !url.is_same_origin(from) {
+                match self.other_hosts {
+                    false => return Err(RedirectError::OtherHost(url)),
+                    true if is_plain => return Err(RedirectError::Plain(url)),
+                    true => {}
+                }
             }
             Elsewhere::Url(url)
         } else {
@@ -129,7 +134,7 @@ impl fmt::Display for RedirectError<'_> {
                 "it redirects to another server, which is not followed: if that is right, ask \
                  for {url}"
             ),
-            Self::Plain(url) => write!(f, "it redirects out of TLS, to {url}"),
+            Self::Plain(url) => write!(f, "it redirects to {url}, without TLS"),
         }
     }
 }

@@ -150,3 +150,22 @@ fn where_redirects_lead() {
     assert_eq!(any.next(&from, None), Err(RedirectError::NoLocation));
     assert!(Redirects::is_redirect(308) && !Redirects::is_redirect(304));
 }
+
+#[test]
+fn where_redirects_lead_without_tls() {
+    use RedirectError::{OtherHost, Plain};
+    let from = Url::new("http://a.test/x").unwrap();
+    let at = |mut redirects: Redirects, location: &'static str| {
+        redirects.next(&from, Some(location.as_bytes()))
+    };
+    let url = |text| Url::new(text).unwrap();
+    let (here, plain, other) = ("http://a.test/y", "http://b.test/y", "https://b.test/y");
+    let same = Redirects::same_host(1);
+    assert_eq!(at(same, here), Ok(Elsewhere::Url(url(here))));
+    assert_eq!(at(same, plain), Err(OtherHost(url(plain))));
+    assert_eq!(at(same, other), Err(OtherHost(url(other))));
+    let any = Redirects::any_host(1);
+    assert_eq!(at(any, here), Ok(Elsewhere::Url(url(here))));
+    assert_eq!(at(any, plain), Err(Plain(url(plain))));
+    assert_eq!(at(any, other), Ok(Elsewhere::Url(url(other))));
+}
