@@ -337,6 +337,18 @@ fn command_lines() {
             "get https://localhost:1/ --ca pki/ec/ca.pem",
             "nobody listens",
         ),
+        (
+            "get https://localhost:1/ --follow 1 --any-host --mode psk --credentials pki/ec",
+            "--any-host would show who you are",
+        ),
+        (
+            "get https://localhost:1/ --follow 1 --any-host --mode mutual --credentials pki/ec",
+            "--any-host would show who you are",
+        ),
+        (
+            "get https://localhost:1/ --follow 1 --mode mutual --credentials pki/ec",
+            "nobody listens",
+        ),
     ] {
         let sentence = refused(line);
         assert!(sentence.contains(named), "{line}: {sentence}");

@@ -39,7 +39,7 @@ pub(crate) struct GetArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 0, hide_default_value = true,
           value_parser = clap::value_parser!(u8).range(0..=20))]
     pub(crate) follow: u8,
-    /// Follows them to other servers as well, by https
+    /// Follows them to other servers as well, by https; not in modes psk and mutual
     #[arg(long, requires = "follow")]
     pub(crate) any_host: bool,
     #[command(flatten)]

@@ -13,7 +13,7 @@ use mbedtls_backend::MbedTls;
 use secure_socket::backend::Backend;
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::Peer;
-use secure_socket::{Session, Stream};
+use secure_socket::{Mode, Session, Stream};
 use secure_sockets::{Job, client};
 use serde_json::json;
 
@@ -46,6 +46,13 @@ enum What<'a> {
 
 pub(crate) fn get(args: &GetArgs, as_json: bool) -> Result<(), HostError> {
     let redirects = match args.any_host {
+        true if shows_who_we_are(args.web.common.mode) => {
+            return Err(HostError::Usage(
+                "--any-host would show who you are, by certificate or pre-shared key, to whatever \
+                 server an answer names: ask for that URL itself in this mode"
+                    .into(),
+            ));
+        }
         true => Redirects::any_host(args.follow),
         false => Redirects::same_host(args.follow),
     };
@@ -126,6 +133,11 @@ fn connect(args: &WebArgs, backend: &MbedTls, url: &Url<'_>) -> Result<Secured, 
     let credentials = files::load(&args.common, Peer::Client, backend)?;
     let client = client(backend, &job, credentials)?;
     Ok(client.connect(&job.host, job.port)?)
+}
+
+/// Whether a server that we connect to gets to know us, and lets us in for it.
+const fn shows_who_we_are(mode: Mode) -> bool {
+    matches!(mode, Mode::Psk | Mode::Mutual)
 }
 
 /// Whether it is the server that the command line names, and none that it led to.
