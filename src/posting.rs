@@ -7,7 +7,7 @@ use alloc::vec;
 use core::fmt;
 use core::time::Duration;
 
-use http_client::{Authority, Connection, InvalidRequest, Request, Scheme};
+use http_client::{Authority, Connection, InvalidRequest, Request, Response, Scheme};
 use secure_socket::backend::{Backend, OsErrorKind};
 use secure_socket::error::IoError;
 use secure_socket::{Client, Error, Session, Stream};
@@ -18,7 +18,8 @@ use crate::reading::SENML_JSON;
 
 /// The longest head of an answer is 256 bytes less.
 const BUFFER: usize = 2048;
-/// The longest body of an answer, in bytes. What it says is for nobody to read.
+/// The longest body of an answer that is read to its end, in bytes, so that its connection can
+/// be kept. What it says is for nobody to read.
 pub const MAX_ANSWER: usize = 1024;
 
 /// Where to post, and how often.
@@ -84,9 +85,10 @@ pub struct Posts {
 /// each of `job.connections` connections, one after the other. A connection that the server
 /// does not keep open is made anew.
 ///
-/// A message that was sent when the server had closed the connection is sent again, once, on
-/// a new one. The server may have had it before; what tells a reader so is the `seq` of a
-/// [`Reading`](crate::Reading).
+/// A message that was sent when the server had closed the connection, so that nothing came
+/// in answer, is sent again, once, on a new one. The server may have had it before; what
+/// tells a reader so is the `seq` of a [`Reading`](crate::Reading). An answer that is cut is
+/// an error; one whose body is longer than [`MAX_ANSWER`] counts by its status.
 ///
 /// # Errors
 ///
@@ -125,14 +127,17 @@ pub fn post<B: Backend>(
                     Some(body) => body,
                     None => message(number)?,
                 };
-                let status = match send(&mut connection, &posting.path, &body) {
-                    Ok(status) => status,
-                    Err(error) if !is_fresh && is_stale(&error) => {
+                let request = Request::post(&posting.path, SENML_JSON, body.as_bytes());
+                let status = match connection.send(&request) {
+                    Ok(answer) => finish(answer)?,
+                    Err(error) => {
+                        if is_fresh || !is_stale(&error) || connection.has_begun() {
+                            return Err(error.into());
+                        }
                         tell(&PostEvent::Again { message: number });
                         pending = Some(body);
                         break;
                     }
-                    Err(error) => return Err(error.into()),
                 };
                 tell(&PostEvent::Answered {
                     message: number,
@@ -163,19 +168,21 @@ pub fn post<B: Backend>(
 
 type HttpError = http_client::Error<Error>;
 
-/// The status of the answer, which is read to its end.
-fn send<C: secure_socket::backend::Connection>(
-    connection: &mut Connection<'_, Stream<C>>,
-    path: &str,
-    body: &str,
+/// The status of an answer, which is read to its end, but for one that is too long: no other
+/// request comes after it on its connection.
+// Apart: its room is not to be on the stack during handshakes.
+#[inline(never)]
+fn finish<C: secure_socket::backend::Connection>(
+    mut answer: Response<'_, '_, Stream<C>>,
 ) -> Result<u16, HttpError> {
-    let mut response = connection.send(&Request::post(path, SENML_JSON, body.as_bytes()))?;
-    response.read_all(&mut [0; MAX_ANSWER])?;
-    Ok(response.status())
+    match answer.read_all(&mut [0; MAX_ANSWER]) {
+        Ok(_) | Err(HttpError::TooLong { .. }) => Ok(answer.status()),
+        Err(error) => Err(error),
+    }
 }
 
-/// Whether the server had closed the connection, which it may at any time between two
-/// requests (RFC 9112, section 9.5).
+/// Whether the server may have closed the connection before it heard of a request, as it may
+/// at any time between two (RFC 9112, section 9.5).
 fn is_stale(error: &HttpError) -> bool {
     match error {
         HttpError::Closed => true,

@@ -124,7 +124,6 @@ def test_a_server_that_wants_to_know_who_asks(device, nginx, pki):
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", "size of a chunk"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", "last chunk"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", "after 2 of 3 bytes"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n", "1024 bytes that are taken"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"y" * 4000, "head of the answer is longer"),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "changes to another protocol"),
         (b"220 mail.test ESMTP\r\n", "no HTTP/1.1"),
@@ -151,6 +150,30 @@ def test_a_cut_is_no_end(device, pki):
     with Answers(pki, to_the_end, cut=True) as server:
         sentence = post(device, server, pki, "--messages=1").refused()
     assert "without close_notify" in sentence, sentence
+
+
+def test_an_answer_that_is_cut_is_no_connection_that_was_closed(device, pki):
+    """The server has the message: it is not sent again."""
+    to_the_end = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nok"
+    for second in (to_the_end, b"HTTP/1.1 200 O", b"HTTP/1.1 103 Early Hints\r\n\r\n"):
+        with Answers(pki, OK, second, OK, each=2, cut=True) as server:
+            sentence = post(device, server, pki, "--messages=2").refused()
+        assert "without close_notify" in sentence, sentence
+        assert len(server.requests) == 2, second
+
+
+@pytest.mark.parametrize("status, taken", [("404 Not Found", False), ("200 OK", True)])
+def test_an_answer_that_is_too_long_to_read_has_its_status(device, pki, status, taken):
+    head = f"HTTP/1.1 {status}\r\n"
+    by_length = f"{head}Content-Length: 3000\r\n\r\n{3000 * 'x'}".encode()
+    in_chunks = f"{head}Transfer-Encoding: chunked\r\n\r\n401\r\n{0x401 * 'x'}\r\n".encode()
+    with Answers(pki, by_length, in_chunks, OK) as server:
+        run = post(device, server, pki, "--messages=3")
+    if taken:
+        assert "3 messages posted and taken, on 3 connections" in run.succeeded(), run.output
+    else:
+        sentence = run.refused()
+        assert f"did not take 2 of 3 messages: status {status[:3]}" in sentence, sentence
 
 
 def test_an_answer_that_nobody_asked_for(device, pki):

@@ -26,6 +26,7 @@ pub struct Connection<'b, S> {
     host: &'b str,
     input: Input<'b>,
     is_usable: bool,
+    has_begun: bool,
 }
 
 impl<'b, S: Read + Write> Connection<'b, S> {
@@ -36,6 +37,7 @@ impl<'b, S: Read + Write> Connection<'b, S> {
             host,
             input: Input::new(buffer),
             is_usable: true,
+            has_begun: false,
         }
     }
 
@@ -57,6 +59,7 @@ impl<'b, S: Read + Write> Connection<'b, S> {
             self.is_usable = false;
             return Err(Error::Unasked);
         }
+        self.has_begun = false;
         self.write(request)?;
         let head = self.read_head()?;
         let framing = match (request.method(), head.status) {
@@ -77,6 +80,14 @@ impl<'b, S: Read + Write> Connection<'b, S> {
     #[must_use]
     pub const fn is_usable(&self) -> bool {
         self.is_usable
+    }
+
+    /// Whether anything came in answer to the last request, be it one byte or an interim
+    /// answer. Where nothing did, a connection that was kept may have been closed before the
+    /// server heard of the request (RFC 9112, section 9.5).
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.has_begun
     }
 
     /// The stream: to look at it, or to close it.
@@ -146,6 +157,7 @@ impl<'b, S: Read + Write> Connection<'b, S> {
                     false => Error::CutHead,
                 });
             }
+            self.has_begun = true;
         }
     }
 

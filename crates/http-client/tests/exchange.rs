@@ -368,6 +368,30 @@ fn one_request_after_the_other() {
 }
 
 #[test]
+fn whether_anything_came_in_answer() {
+    const FIRST: &str = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1";
+    for (second, has_begun) in [
+        ("", false),
+        ("H", true),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", true),
+    ] {
+        for (is_cut, piece) in [(false, 1), (true, FIRST.len())] {
+            let answers = [FIRST, second].concat();
+            let mut script = Script::new(answers.as_bytes(), piece);
+            script.is_cut = is_cut;
+            let mut buffer = [0; 1024];
+            let mut connection = Connection::new(script, "a.test", &mut buffer);
+            assert!(!connection.has_begun());
+            let mut response = connection.send(&Request::get("/")).unwrap();
+            assert_eq!(response.read_all(&mut [0; 8]), Ok(&b"1"[..]));
+            assert!(connection.has_begun());
+            assert!(connection.send(&Request::get("/")).is_err());
+            assert_eq!(connection.has_begun(), has_begun, "{second:?}");
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_nobody_asked_for() {
     let answers = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1\
         HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
