@@ -10,6 +10,7 @@ use crate::error::StartError;
 #[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
 use crate::link::Device;
 use crate::settings::Settings;
+use crate::task::Lasting;
 #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
 use crate::task::Task;
 
@@ -28,7 +29,8 @@ pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
         job.mode.number(),
         job.mode,
     );
-    let once = || settings.task.run(&backend, &client, settings);
+    let mut lasting = Lasting::default();
+    let mut once = || settings.task.run(&backend, &client, settings, &mut lasting);
     #[cfg(CONFIG_SECURE_SOCKETS_REPEAT)]
     if let Some(repeat) = &settings.repeat {
         let end = secure_sockets::keep_on(&Device, repeat, settings.link_limit, once);

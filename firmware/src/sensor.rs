@@ -8,17 +8,15 @@ use secure_socket::backend::Backend;
 use secure_sockets::{Quantity, Reading, SensorError};
 use zephyr_backend::sensor;
 
-/// The sensor.
+/// The sensor: one, for as long as the device is on. By its numbers a reader tells a message
+/// that came twice from a new one.
+#[derive(Default)]
 pub(crate) struct Sensor {
     /// How many readings there were.
     taken: u32,
 }
 
 impl Sensor {
-    pub(crate) const fn new() -> Self {
-        Self { taken: 0 }
-    }
-
     /// Takes a sample: a reading for each quantity that it has, one at least.
     pub(crate) fn sample<B: Backend>(&mut self, clock: &B) -> Result<Vec<Reading>, SensorError> {
         let now = clock.now().filter(|now| *now >= clock.earliest());

@@ -23,6 +23,8 @@ use secure_socket::Client;
 use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
+use crate::sensor::Sensor;
 use crate::settings::Settings;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
 pub(crate) use mqtt::Mqtt;
@@ -48,6 +50,13 @@ pub(crate) enum Task {
     /// Publishes readings of the sensor to a broker, and takes commands.
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
     Mqtt,
+}
+
+/// What lasts from one time that a task is done to the next.
+#[derive(Default)]
+pub(crate) struct Lasting {
+    #[cfg(CONFIG_SECURE_SOCKETS_WITH_SENSOR)]
+    sensor: Sensor,
 }
 
 /// The one that was chosen in Kconfig.
@@ -97,21 +106,22 @@ impl Task {
         backend: &Zephyr,
         client: &Client<'_, Zephyr>,
         settings: &Settings,
+        lasting: &mut Lasting,
     ) -> Result<(), StartError> {
         match self {
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_ECHO)]
             Self::Echo => echo::run(client, &settings.job),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_READINGS)]
-            Self::Readings => readings::run(backend, client, &settings.job),
+            Self::Readings => readings::run(backend, client, &settings.job, &mut lasting.sensor),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_HTTPS)]
-            Self::Https => https::run(backend, client, &settings.job, &settings.posting),
+            Self::Https => https::run(backend, client, settings, &mut lasting.sensor),
             #[cfg(all(CONFIG_SECURE_SOCKETS_ALL_MODES, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
             Self::Duplex => duplex::run(client, &settings.job),
             #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
             // It needs no client of ours: the role has run it.
             Self::Example(_) => Ok(()),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_MQTT)]
-            Self::Mqtt => mqtt::run(backend, client, settings),
+            Self::Mqtt => mqtt::run(backend, client, settings, &mut lasting.sensor),
         }
     }
 }

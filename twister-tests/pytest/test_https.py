@@ -98,6 +98,15 @@ def test_a_server_that_closes_while_nobody_asks(device, nginx, pki):
     assert len(readings(server, 3)) == 6
 
 
+def test_readings_are_numbered_from_one_round_to_the_next(start, nginx, pki):
+    server = nginx()
+    start(
+        server.peer, "--mode=server-auth", f"--credentials={pki}/ec", "--server-name=device.test",
+        "--job=https", "--path=/none", "--interval=0", "--messages=2", "--repeat=1",
+    )
+    assert len(readings(server, 6)) >= 12
+
+
 def test_a_server_that_does_not_take_them(device, nginx, pki):
     server = nginx()
     run = post(device, server, pki, "--path=/busy", "--messages=3")

@@ -6,12 +6,13 @@ use alloc::format;
 
 use secure_socket::Client;
 use secure_socket::backend::Backend as _;
-use secure_sockets::{Job, Pack, Posting};
+use secure_sockets::Pack;
 use zephyr::printkln;
 use zephyr_backend::Zephyr;
 
 use crate::error::StartError;
 use crate::sensor::Sensor;
+use crate::settings::Settings;
 
 /// `job.messages` samples on each of `job.connections` connections.
 // Apart: an image may have other tasks, and their stack is not to come on top.
@@ -19,14 +20,13 @@ use crate::sensor::Sensor;
 pub(crate) fn run(
     backend: &Zephyr,
     client: &Client<'_, Zephyr>,
-    job: &Job,
-    posting: &Posting,
+    settings: &Settings,
+    sensor: &mut Sensor,
 ) -> Result<(), StartError> {
-    let mut sensor = Sensor::new();
     let posts = secure_sockets::post(
         client,
-        job,
-        posting,
+        &settings.job,
+        &settings.posting,
         &mut |_| Ok(format!("{}", Pack(&sensor.sample(backend)?))),
         &mut |time| backend.pause(time),
         &mut |event| printkln!("{event}"),

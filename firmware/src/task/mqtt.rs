@@ -93,8 +93,8 @@ pub(crate) fn run(
     backend: &Zephyr,
     client: &Client<'_, Zephyr>,
     settings: &Settings,
+    sensor: &mut Sensor,
 ) -> Result<(), StartError> {
-    let mut sensor = Sensor::new();
     printkln!("memory at the start: {}", memory_in_use());
     let device = Device {
         uptime,

@@ -19,8 +19,8 @@ pub(crate) fn run(
     backend: &Zephyr,
     client: &Client<'_, Zephyr>,
     job: &Job,
+    sensor: &mut Sensor,
 ) -> Result<(), StartError> {
-    let mut sensor = Sensor::new();
     for _ in 0..job.connections {
         let summary = secure_sockets::run_with(client, job, None, &mut |_| {
             Ok(format!("{}\n", Pack(&sensor.sample(backend)?)))
