@@ -6,7 +6,8 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -168,6 +169,37 @@ fn failures_write_nothing() {
         )),
         ""
     );
+}
+
+#[test]
+fn a_file_stays_what_it_was() {
+    let server = Nginx::start(b"new", "");
+    let get = |name: &str| {
+        let url = server.url("/file");
+        format!("get {url} {TRUSTED} --output links/{name}")
+    };
+    fs::create_dir_all(file("links/there")).unwrap();
+    let there = file("links/there/file");
+    fs::write(&there, "old").unwrap();
+    fs::set_permissions(&there, Permissions::from_mode(0o660)).unwrap();
+    symlink("there/file", file("links/link")).unwrap();
+    shown(&get("link"));
+    assert!(file("links/link").is_symlink());
+    assert_eq!(fs::read(&there).unwrap(), b"new");
+    // What the umask does not have, too.
+    assert_eq!(fs::metadata(&there).unwrap().mode() & 0o7777, 0o660);
+    symlink("nowhere/file", file("links/lost")).unwrap();
+    let sentence = refused(&get("lost"));
+    assert!(
+        sentence.contains("links/lost is a link to nothing"),
+        "{sentence}"
+    );
+    assert!(file("links/lost").is_symlink());
+    shown(&get("fresh"));
+    let fresh = fs::metadata(file("links/fresh")).unwrap().mode() & 0o7777;
+    let usual = file("links/usual");
+    fs::write(&usual, "").unwrap();
+    assert_eq!(fresh, fs::metadata(usual).unwrap().mode() & 0o7777);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 //! A file that is written whole or not at all.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -32,25 +32,38 @@ impl Whole {
                 path.display()
             )));
         }
+        if path.is_symlink() && !path.exists() {
+            return Err(HostError::Usage(format!(
+                "{} is a link to nothing: take it away, or name a file with --output",
+                path.display()
+            )));
+        }
         match directory(path).is_dir() {
             true => Ok(()),
             false => Err(HostError::file(path)(io::ErrorKind::NotFound.into())),
         }
     }
 
-    /// For a file at `path`.
+    /// For a file at `path`. One that is there keeps its permissions, and a link to one leads
+    /// to it as before.
     pub(crate) fn new(path: &Path) -> Result<Self, HostError> {
         Self::check(path)?;
-        let file = tempfile::Builder::new()
+        let create = || match path.exists() {
+            true => {
+                let path = fs::canonicalize(path)?;
+                let permissions = fs::metadata(&path)?.permissions();
+                let file = beside(&path, permissions.clone())?;
+                // The umask has no say in them.
+                file.as_file().set_permissions(permissions)?;
+                Ok(Self { path, file })
+            }
             // It is no secret: as the umask has it.
-            .permissions(Permissions::from_mode(0o666))
-            .prefix(".secure-sockets-")
-            .tempfile_in(directory(path))
-            .map_err(HostError::file(path))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-        })
+            false => Ok(Self {
+                path: path.to_owned(),
+                file: beside(path, Permissions::from_mode(0o666))?,
+            }),
+        };
+        create().map_err(HostError::file(path))
     }
 
     /// Writes more of it.
@@ -70,6 +83,13 @@ impl Whole {
         };
         put().map_err(HostError::file(&path))
     }
+}
+
+fn beside(path: &Path, permissions: Permissions) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .permissions(permissions)
+        .prefix(".secure-sockets-")
+        .tempfile_in(directory(path))
 }
 
 fn directory(path: &Path) -> &Path {
