@@ -110,6 +110,15 @@ impl From<http_client::Error<Error>> for RunError {
     }
 }
 
+impl From<mqtt_client::Error<Error>> for RunError {
+    fn from(error: mqtt_client::Error<Error>) -> Self {
+        match error {
+            mqtt_client::Error::Stream(error) => Self::Connection(error),
+            error => Self::Mqtt(error),
+        }
+    }
+}
+
 impl From<SensorError> for RunError {
     fn from(error: SensorError) -> Self {
         Self::Sensor(error)

@@ -31,9 +31,7 @@ impl RunError {
             | Self::ReadingLength(_)
             | Self::Sensor(SensorError::Nothing) => Outlook::Never,
             Self::Sensor(SensorError::Driver(_)) => Outlook::Soon,
-            Self::Connection(error)
-            | Self::Http(http_client::Error::Stream(error))
-            | Self::Mqtt(mqtt_client::Error::Stream(error)) => connection(error),
+            Self::Connection(error) => connection(error),
             Self::Mqtt(mqtt_client::Error::Refused(reason, _)) => refused(*reason),
             Self::Mqtt(_) => Outlook::Soon,
             Self::Http(http_client::Error::Request(_) | http_client::Error::SmallBuffer) => {
@@ -148,6 +146,15 @@ mod tests {
         assert_eq!(of(MissingCredential { mode, what }), Outlook::Never);
         assert_eq!(of(no_anchor), Outlook::Never);
         assert_eq!(of(mismatch), Outlook::Never);
+    }
+
+    #[test]
+    fn it_is_the_connection_whatever_went_over_it() {
+        let no_anchor = Error::from(ConfigurationError::NoTrustAnchor);
+        let by_http = http_client::Error::Stream(no_anchor.clone());
+        let by_mqtt = mqtt_client::Error::Stream(no_anchor);
+        assert_eq!(of(by_http), Outlook::Never);
+        assert_eq!(of(by_mqtt), Outlook::Never);
     }
 
     #[test]

@@ -92,7 +92,8 @@ pub struct Posts {
 ///
 /// # Errors
 ///
-/// [`RunError`], also of `message`. [`RunError::Refused`] if the server did not take some of
+/// [`RunError`], also of `message`; what cannot be asked for is found before anything is
+/// connected. [`RunError::Refused`] if the server did not take some of
 /// them; the others were posted all the same.
 pub fn post<B: Backend>(
     client: &Client<'_, B>,
@@ -103,6 +104,7 @@ pub fn post<B: Backend>(
     tell: &mut dyn FnMut(&PostEvent<'_>),
 ) -> Result<Posts, RunError> {
     job.check()?;
+    posting.check().map_err(HttpError::from)?;
     let host = authority(job);
     let mut buffer = vec![0; BUFFER];
     let mut posts = Posts::default();

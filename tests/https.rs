@@ -12,6 +12,11 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use http_client::InvalidRequest;
+use mbedtls_backend::MbedTls;
+use secure_socket::Mode;
+use secure_socket::credential::CaCertificate;
+use secure_sockets::{Credentials, Job, Posting, RunError};
 use support::nginx::Nginx;
 use support::{OtherServer, file, json, program, refusal_of, refused, run, shown, usage};
 
@@ -335,6 +340,29 @@ fn a_cut_is_no_end() {
     let sentence = refusal_of(&client.wait_with_output().unwrap());
     assert!(sentence.contains("without close_notify"), "{sentence}");
     assert!(entries("cut").is_empty());
+}
+
+#[test]
+fn a_device_does_not_connect_for_a_path_that_it_cannot_ask_for() {
+    let backend = MbedTls::new().unwrap();
+    let ca = fs::read_to_string(file("pki/ec/ca.pem")).unwrap();
+    let credentials = Credentials {
+        trust: Some(CaCertificate::from_pem(&ca).unwrap().into()),
+        ..Credentials::default()
+    };
+    let job = Job::new(Mode::ServerAuth, "localhost", 1);
+    let client = secure_sockets::client(&backend, &job, credentials).unwrap();
+    let posting = |path: &str| {
+        let posting = Posting {
+            path: path.into(),
+            interval: Duration::ZERO,
+        };
+        let message = &mut |_| panic!("there is nobody to send it to");
+        secure_sockets::post(&client, &job, &posting, message, &mut |_| {}, &mut |_| {})
+    };
+    let target = http_client::Error::Request(InvalidRequest::Target);
+    assert_eq!(posting("readings"), Err(RunError::Http(target)));
+    assert!(matches!(posting("/readings"), Err(RunError::Connection(_))));
 }
 
 #[test]

@@ -96,9 +96,7 @@ impl HostError {
     /// The stage at which it happened, as one word for machines.
     pub(crate) fn stage(&self) -> &'static str {
         match self {
-            Self::Run(
-                RunError::Connection(error) | RunError::Mqtt(mqtt_client::Error::Stream(error)),
-            ) => error.stage(),
+            Self::Run(RunError::Connection(error)) => error.stage(),
             Self::Run(RunError::Mqtt(_)) | Self::NotPublished(_) | Self::NotSubscribed(..) => {
                 "mqtt"
             }

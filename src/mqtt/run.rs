@@ -171,7 +171,7 @@ impl<'r, B: Backend> Run<'r, B> {
     fn connect(&mut self) -> Result<(), RunError> {
         let stream = self.client.connect(&self.job.host, self.job.port)?;
         let session = stream.session().clone();
-        let connected = self.broker.connect(Tls(stream)).map_err(RunError::Mqtt)?;
+        let connected = self.broker.connect(Tls(stream))?;
         // RAM does not fail.
         let _ = self.outbox.connected(connected.session_present);
         self.summary.connections += 1;
@@ -185,8 +185,7 @@ impl<'r, B: Backend> Run<'r, B> {
         self.publish_now("status", b"online", true)?;
         if !connected.session_present {
             self.broker
-                .subscribe(&self.mqtt.topic("commands"), Qos::AtLeastOnce)
-                .map_err(RunError::Mqtt)?;
+                .subscribe(&self.mqtt.topic("commands"), Qos::AtLeastOnce)?;
         }
         Ok(())
     }
@@ -198,7 +197,7 @@ impl<'r, B: Backend> Run<'r, B> {
         let limit = self.reading_due().map_or(LONGEST_POLL, |due| {
             due.saturating_sub(now).min(LONGEST_POLL)
         });
-        let Some(event) = self.broker.poll(limit).map_err(RunError::Mqtt)? else {
+        let Some(event) = self.broker.poll(limit)? else {
             return Ok(());
         };
         // The broker talks to us: whatever failed before is over.
@@ -241,7 +240,7 @@ impl<'r, B: Backend> Run<'r, B> {
                     (self.device.note)(&Note::Impossible(&error));
                     let _ = self.outbox.discard();
                 }
-                Ok(Some(Err(error))) => return Err(RunError::Mqtt(error)),
+                Ok(Some(Err(error))) => return Err(error.into()),
                 Err(never) => match never {},
             }
         }
@@ -277,7 +276,7 @@ impl<'r, B: Backend> Run<'r, B> {
             retain,
         };
         match self.broker.publish(message, Qos::AtMostOnce) {
-            Err(error) if !error.is_harmless() => Err(RunError::Mqtt(error)),
+            Err(error) if !error.is_harmless() => Err(error.into()),
             _ => Ok(()),
         }
     }
@@ -325,7 +324,7 @@ impl<'r, B: Backend> Run<'r, B> {
 
     fn leave(&mut self) -> Result<(), RunError> {
         self.publish_now("status", b"offline", true)?;
-        if let Some(Tls(stream)) = self.broker.disconnect().map_err(RunError::Mqtt)? {
+        if let Some(Tls(stream)) = self.broker.disconnect()? {
             stream.close()?;
         }
         Ok(())

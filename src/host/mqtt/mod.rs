@@ -57,7 +57,7 @@ fn job(args: &BrokerArgs) -> Job {
 }
 
 fn failed(error: mqtt_client::Error<secure_socket::Error>) -> HostError {
-    HostError::Run(RunError::Mqtt(error))
+    HostError::Run(error.into())
 }
 
 /// Leaves in order.
