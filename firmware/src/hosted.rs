@@ -36,9 +36,11 @@ use crate::credentials::CredentialSource;
 use crate::error::StartError;
 #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_CLIENT))]
 use crate::settings::client_sessions;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_SNTP)]
+use crate::settings::seconds;
 #[cfg(all(CONFIG_SECURE_SOCKETS_RESUMPTION, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
 use crate::settings::server_sessions;
-use crate::settings::{Role, Settings, alpn, milliseconds, seconds, server_name};
+use crate::settings::{Role, Settings, alpn, milliseconds, server_name};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_SERVER)]
 use crate::settings::{list, listen_address};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]

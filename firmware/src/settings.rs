@@ -318,7 +318,6 @@ pub(crate) fn alpn(names: &str) -> Result<Vec<AlpnProtocol>, StartError> {
 
 /// 0 is none.
 #[cfg(any(
-    CONFIG_SECURE_SOCKETS_HOSTED,
     CONFIG_SECURE_SOCKETS_LINK,
     CONFIG_SECURE_SOCKETS_REPEAT,
     CONFIG_SECURE_SOCKETS_WITH_SNTP
