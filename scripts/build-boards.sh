@@ -60,8 +60,8 @@ options() {
 # build NAME SOURCE BOARD ARCHITECTURE OPTIONS...: adds the directory to `built`, or fails.
 build() {
   local dir=$out/$1 source=$2 board=$3 log=$out/$1.log variables tools=()
-  mapfile -t variables < <(toolchain "$4" "$3")
-  mapfile -t tools < <(cmake_options "$4" "$3")
+  mapfile -t variables < <(toolchain "$4")
+  mapfile -t tools < <(cmake_options "$4")
   shift 4
   mkdir -p "$(dirname "$dir")"
   [ ${#built[@]} -eq 0 ] || tools+=("-DSECURE_SOCKETS_HOST_TOOLS=${built[0]}")

@@ -43,7 +43,7 @@ arm_home() {
   [[ ${path##*/} != arm-none-eabi-gcc ]] || dirname "$(dirname "$path")"
 }
 
-# toolchain ARCHITECTURE BOARD: the variables, one a line; nothing if there is no compiler.
+# toolchain ARCHITECTURE: the variables, one a line; nothing if there is no compiler.
 toolchain() {
   local found
   if has_sdk; then
@@ -59,7 +59,7 @@ toolchain() {
   fi
 }
 
-# cmake_options ARCHITECTURE BOARD: options that go with it, one a line.
+# cmake_options ARCHITECTURE: options that go with it, one a line.
 cmake_options() {
   local gcc
   command -v ccache >/dev/null 2>&1 || echo -DUSE_CCACHE=0
@@ -75,7 +75,7 @@ cmake_options() {
 # missing_for BOARD ARCHITECTURE TARGET MODULES: what is not here, in words; else nothing.
 missing_for() {
   local module missing=()
-  [ -n "$(toolchain "$2" "$1")" ] ||
+  [ -n "$(toolchain "$2")" ] ||
     missing+=("a C compiler for $2 (Zephyr's SDK, or $([ "$2" = arm ] &&
       echo CROSS_COMPILE or GNUARMEMB_TOOLCHAIN_PATH || echo RISCV_CROSS_COMPILE))")
   [ "$2" = arm ] || has_sdk || has_module picolibc || missing+=("Zephyr's module picolibc")

@@ -266,9 +266,6 @@ struct ss_connection *ss_connect(const struct ss_options *options,
 	connection->options = options;
 	connection->connecting = k_current_get();
 	connection->io_ms = options->io_ms;
-#if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
-	connection->resumes = options->resumes;
-#endif
 	connection->alert = -1;
 	errno = 0;
 	connection->fd = zsock_socket(storage.ss_family, SOCK_STREAM, protocol);

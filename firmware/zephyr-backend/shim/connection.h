@@ -55,7 +55,6 @@ struct ss_connection {
 	/* A session was resumed. */
 	bool resumed;
 #if defined(CONFIG_SECURE_SOCKETS_RESUMPTION)
-	bool resumes;
 	/* The server agreed to it (TLS 1.2). */
 	bool extended_master_secret;
 	/* It resumed a session without. */
