@@ -96,7 +96,9 @@ for line in "${boards[@]}"; do
     left_out+=("$board: $missing")
     continue
   fi
-  mapfile -t more < <(options "$board")
+  list=$(options "$board")
+  more=()
+  [ -z "$list" ] || mapfile -t more <<<"$list"
   for mode in "${modes[@]}"; do
     build "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
       "-DCONFIG_SECURE_SOCKETS_CREDENTIALS_DIR=\"$credentials/rsa\"" \
