@@ -23,7 +23,7 @@ struct ss_connection {
 	k_tid_t connecting;
 	/* Whose options these are is settled, so the pointer is good for ss_connect() alone. */
 	const struct ss_options *options;
-	/* Set by mbedtls_ssl_setup(); good until the socket is closed. */
+	/* From mbedtls_ssl_setup() to mbedtls_ssl_free(); NULL before and after. */
 	mbedtls_ssl_context *ssl;
 
 	/* TCP is connected and TLS is being set up. */

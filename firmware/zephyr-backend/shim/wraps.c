@@ -80,6 +80,22 @@ static struct ss_connection *of(const mbedtls_ssl_context *ssl)
 	return found;
 }
 
+/* Closing a socket gives its context back before it closes TCP, which may block. The next
+ * socket gets the same one, and is not to be taken for this.
+ */
+static void forget(const mbedtls_ssl_context *ssl)
+{
+	struct ss_connection *connection;
+
+	k_mutex_lock(&watched_lock, K_FOREVER);
+	SYS_SLIST_FOR_EACH_CONTAINER(&watched, connection, node) {
+		if (connection->ssl == ssl) {
+			connection->ssl = NULL;
+		}
+	}
+	k_mutex_unlock(&watched_lock);
+}
+
 static bool is_gone(const struct ss_connection *connection)
 {
 	return ss_os_error(connection->os_errno).kind == SS_OS_RESET;
@@ -374,6 +390,7 @@ void __real_mbedtls_ssl_free(mbedtls_ssl_context *ssl);
 /* It destroys the keys of a handshake that did not end. */
 void __wrap_mbedtls_ssl_free(mbedtls_ssl_context *ssl)
 {
+	forget(ssl);
 	ss_library_lock();
 	__real_mbedtls_ssl_free(ssl);
 	ss_library_unlock();
