@@ -474,32 +474,34 @@ int32_t ss_readable(struct ss_connection *connection, int32_t ms, struct ss_fail
 static int send_alert(struct ss_connection *connection, uint8_t level, uint8_t alert)
 {
 	struct k_mutex *lock = lock_of(connection);
-	bool behind;
+	bool made = false;
 	int ret;
 
 	if (lock == NULL) {
 		return MBEDTLS_ERR_NET_INVALID_CONTEXT;
 	}
-	if (connection->send_code != 0) {
-		return connection->send_code;
-	}
-	/* Mbed TLS sends a record that is left over before it takes another. */
-	behind = connection->ssl->out_left != 0;
-	for (int step = 0;; step++) {
+	for (int step = 0; step <= CLOSE_STEPS; step++) {
 		k_mutex_lock(lock, K_FOREVER);
-		ss_library_lock();
-		ret = mbedtls_ssl_send_alert_message(connection->ssl, level, alert);
-		ss_library_unlock();
-		k_mutex_unlock(lock);
-		if (ret == 0 && behind) {
-			behind = false;
-			continue;
+		ret = connection->send_code;
+		if (ret == 0 && made) {
+			ret = flush(connection);
+		} else if (ret == 0) {
+			/* Where a record is left over, be it another thread's, Mbed TLS sends that
+			 * and nothing else.
+			 */
+			made = connection->ssl->out_left == 0;
+			ss_library_lock();
+			ret = mbedtls_ssl_send_alert_message(connection->ssl, level, alert);
+			ss_library_unlock();
 		}
-		if (ret != MBEDTLS_ERR_SSL_WANT_WRITE || step >= CLOSE_STEPS) {
+		k_mutex_unlock(lock);
+		if (ret == MBEDTLS_ERR_SSL_WANT_WRITE) {
+			k_msleep(CLOSE_STEP_MS);
+		} else if (ret != 0 || made) {
 			return ret;
 		}
-		k_msleep(CLOSE_STEP_MS);
 	}
+	return MBEDTLS_ERR_SSL_WANT_WRITE;
 }
 
 void ss_abort(struct ss_connection *connection, uint8_t alert)
