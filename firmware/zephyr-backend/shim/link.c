@@ -25,7 +25,8 @@ static void on_event(struct net_mgmt_event_callback *registered, uint64_t event,
 		k_sem_give(&came_up);
 	} else if (event == NET_EVENT_L4_DISCONNECTED) {
 		atomic_set(&is_up, 0);
-		k_sem_reset(&came_up);
+		/* Not by k_sem_reset(), which ends the wait of whoever waits for it. */
+		(void)k_sem_take(&came_up, K_NO_WAIT);
 	}
 }
 
@@ -78,8 +79,10 @@ void ss_link_start(void)
 
 bool ss_link_wait(uint32_t timeout_ms)
 {
-	if (atomic_get(&is_up) == 0) {
-		(void)k_sem_take(&came_up, K_MSEC(timeout_ms));
+	k_timepoint_t end = sys_timepoint_calc(K_MSEC(timeout_ms));
+
+	/* It may have come, and gone again before this thread ran. */
+	while (atomic_get(&is_up) == 0 && k_sem_take(&came_up, sys_timepoint_timeout(end)) == 0) {
 	}
 	return atomic_get(&is_up) != 0;
 }
