@@ -3,15 +3,15 @@
 //! The credentials, from the image or, where it runs on a computer, from files.
 
 use alloc::format;
-#[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 use alloc::vec::Vec;
 
 use secure_socket::Mode;
 use secure_socket::backend::Backend;
-#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
-use secure_socket::credential::CredentialError;
 #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
-use secure_socket::credential::{CaCertificate, Trust};
+use secure_socket::credential::Trust;
+#[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
+use secure_socket::credential::{CaCertificate, CredentialError};
 use secure_socket::credential::{IdentitySource, PskSource, SecTag};
 use secure_socket::diagnosis::Peer;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -115,13 +115,10 @@ impl CredentialSource {
     }
 
     #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
-    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
     fn trust(&self, tag: SecTag, checks: &Checks) -> Result<Trust, StartError> {
-        let trust = match (checks.pinned_only, self) {
-            (true, _) => Trust::pinned(checks.pins.iter().copied()),
-            #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
-            (false, Self::Stored) => tag.into(),
-            _ => self.need(self.anchors()?, "ca.pem or ca.der")?.into(),
+        let trust = match checks.pinned_only {
+            true => Trust::pinned(checks.pins.iter().copied()),
+            false => self.anchors(tag)?,
         };
         let policy = checks.policy();
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -134,16 +131,21 @@ impl CredentialSource {
         Ok(trust.with_policy(policy))
     }
 
+    /// The CAs.
     #[cfg(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES)]
-    fn anchors(&self) -> Result<Option<Vec<CaCertificate>>, StartError> {
-        match self {
-            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
-            Self::Image => Ok(image::anchors()?),
-            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
-            Self::Directory(path) => crate::hosted::anchors(path),
+    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
+    fn anchors(&self, tag: SecTag) -> Result<Trust, StartError> {
+        Ok(match self {
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
-            Self::Stored => Ok(None),
-        }
+            Self::Stored => tag.into(),
+            #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
+            Self::Image => self.need(image::anchors()?, "ca.pem or ca.der")?.into(),
+            #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
+            Self::Directory(path) => {
+                let anchors = crate::hosted::anchors(path)?;
+                self.need(anchors, "ca.pem or ca.der")?.into()
+            }
+        })
     }
 
     /// The revocation lists.
@@ -182,22 +184,33 @@ impl CredentialSource {
         Ok(image_certificates(kconfig::CRL_ISSUERS)?)
     }
 
-    #[cfg_attr(not(CONFIG_SECURE_SOCKETS_WITH_STORED), allow(unused_variables))]
+    // Where the store alone has them, the tag is all that it takes.
+    #[cfg_attr(
+        any(
+            not(CONFIG_SECURE_SOCKETS_WITH_STORED),
+            all(
+                CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED,
+                not(CONFIG_SECURE_SOCKETS_HOSTED)
+            )
+        ),
+        allow(unused_variables)
+    )]
     fn identity<B: Backend>(
         &self,
         us: Peer,
         tag: SecTag,
         backend: &B,
     ) -> Result<Option<IdentitySource>, StartError> {
-        let given = match self {
+        Ok(match self {
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_STORED)]
-            Self::Stored => return Ok(Some(tag.into())),
+            Self::Stored => Some(tag.into()),
             #[cfg(not(CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED))]
-            Self::Image => image::identity(us, backend)?,
+            Self::Image => image::identity(us, backend)?.map(IdentitySource::from),
             #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
-            Self::Directory(path) => crate::hosted::identity(path, us, backend)?,
-        };
-        Ok(given.map(IdentitySource::from))
+            Self::Directory(path) => {
+                crate::hosted::identity(path, us, backend)?.map(IdentitySource::from)
+            }
+        })
     }
 }
 
