@@ -3,6 +3,8 @@
 //! Where the image runs on a computer, as a program or emulated: the command line comes on
 //! top of Kconfig, and credentials may come from the computer's files.
 
+mod given;
+#[cfg(any(CONFIG_SECURE_SOCKETS_LINK, CONFIG_SECURE_SOCKETS_REPEAT))]
 mod link;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
 mod lists;
@@ -63,6 +65,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
             "there is no option {unknown:?}: shim/options.h lists those that there are"
         )));
     }
+    given::refuse_useless()?;
     let job = &mut settings.job;
     if let Some(peer) = argument(Argument::Peer)? {
         (job.host, job.port) = host_and_port("--peer", peer)?;
@@ -136,6 +139,7 @@ pub(crate) fn apply(mut settings: Settings) -> Result<Settings, StartError> {
             settings.job.guests = list(guests, ';');
         }
     }
+    #[cfg(any(CONFIG_SECURE_SOCKETS_LINK, CONFIG_SECURE_SOCKETS_REPEAT))]
     link::apply(&mut settings)?;
     settings.clock = clock(settings.clock)?;
     if let Some(path) = argument(Argument::Credentials)? {

@@ -163,6 +163,34 @@ def test_it_serves(kconfig, device, serve, pki, mode, version):
     server.wait_for("closed in order after 180 bytes")
 
 
+# What comes to nothing in some images: what those have not, and what to build with.
+CLIENT = ("WITH_CLIENT", "ROLE_CLIENT")
+SERVER = ("WITH_SERVER", "ROLE_SERVER")
+NEEDS = {
+    "--peer=127.0.0.1:4433": CLIENT,
+    "--server-name=device.test": CLIENT,
+    "--messages=2": CLIENT,
+    "--text=hello": CLIENT,
+    "--connections=2": CLIENT,
+    "--sec-tag=7": CLIENT,
+    "--listen=127.0.0.1:4433": SERVER,
+    "--clients=1": SERVER,
+    "--admit=client-1.test": SERVER,
+    "--server-sec-tag=7": SERVER,
+    "--link-limit=1": ("LINK", "LINK"),
+    "--link-cut=0:1": ("LINK", "LINK"),
+    "--repeat=1": ("REPEAT", "REPEAT"),
+}
+
+
+def test_an_option_that_would_come_to_nothing(kconfig, device, pki):
+    for argument, (needed, symbol) in NEEDS.items():
+        if kconfig.get(f"SECURE_SOCKETS_{needed}") != "y":
+            sentence = device.run(f"--credentials={pki}/ec", argument).refused()
+            assert sentence.startswith(argument.split("=")[0] + ": this image "), sentence
+            assert f"CONFIG_SECURE_SOCKETS_{symbol}=y" in sentence, sentence
+
+
 def test_only_mode_1_does_without_x509(mode, symbols):
     assert "mbedtls_ssl_handshake" in symbols
     x509 = {symbol for symbol in symbols if symbol.startswith("mbedtls_x509_crt_parse")}

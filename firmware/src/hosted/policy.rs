@@ -4,12 +4,9 @@
 
 use zephyr_backend::hosted::Argument;
 
-use super::argument;
+use super::given::{Options, given};
 use crate::error::StartError;
 use crate::settings::Settings;
-
-/// Options, as they are typed.
-pub(super) type Options = &'static [(Argument, &'static str)];
 
 const KEYS: Options = &[
     (Argument::Pin, "--pin"),
@@ -49,16 +46,6 @@ pub(super) const RESPONDER: Options = &[
 
 const ALL: &[Options] = &[KEYS, LISTS, URLS, OF_LISTS, FETCHING, OCSP, RESPONDER];
 
-/// The first option of these that was given.
-pub(super) fn given(options: &[Options]) -> Result<Option<&'static str>, StartError> {
-    for (which, name) in options.iter().copied().flatten() {
-        if argument(*which)?.is_some() {
-            return Ok(Some(name));
-        }
-    }
-    Ok(None)
-}
-
 /// Puts the command line over `settings`.
 #[cfg(not(CONFIG_SECURE_SOCKETS_CHECKS_CERTIFICATES))]
 pub(super) fn apply(_: &mut Settings) -> Result<(), StartError> {
@@ -87,7 +74,7 @@ mod checks {
     use secure_socket::x509::Curve;
 
     use super::*;
-    use crate::hosted::{number, revocation};
+    use crate::hosted::{argument, number, revocation};
     use crate::policy::Checks;
     use crate::settings::list;
 

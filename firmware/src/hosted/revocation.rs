@@ -19,9 +19,10 @@ use zephyr_backend::hosted::Argument;
 
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use super::argument;
+use super::given::given;
 #[cfg(any(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP))]
 use super::number;
-use super::policy::{self, given};
+use super::policy;
 use crate::error::StartError;
 use crate::policy::Checks;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
@@ -222,7 +223,7 @@ pub(super) fn responder(_: &mut Checks) -> Result<(), StartError> {
 }
 
 #[cfg(not(all(CONFIG_SECURE_SOCKETS_WITH_CRL_URL, CONFIG_SECURE_SOCKETS_WITH_OCSP)))]
-fn not_compiled_in(options: &[policy::Options], symbol: &str) -> Result<(), StartError> {
+fn not_compiled_in(options: &[super::given::Options], symbol: &str) -> Result<(), StartError> {
     given(options)?.map_or(Ok(()), |name| {
         Err(StartError::Setting(format!(
             "{name}: this image has no code for it; build with {symbol}=y"
