@@ -48,12 +48,13 @@ fn main() {
 
 fn run() -> Result<(), StartError> {
     if cfg!(any(
+        CONFIG_FAKE_ENTROPY_NATIVE_SIM,
         CONFIG_TIMER_RANDOM_GENERATOR,
         CONFIG_TEST_CSPRNG_GENERATOR
     )) {
         log::warn!(
-            "INSECURE: this board has no source of entropy, and its random numbers can be \
-             guessed, and with them every key that is made here (CONFIG_TEST_RANDOM_GENERATOR)"
+            "INSECURE: random numbers come from a generator for tests here: they can be guessed, \
+             and with them every key that is made"
         );
     }
     let settings = Settings::read()?;
