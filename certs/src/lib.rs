@@ -43,6 +43,7 @@ mod psk;
 pub mod recipe;
 pub mod responder;
 pub mod seeds;
+pub mod small_heap;
 mod write;
 
 pub use error::Error;

@@ -26,6 +26,7 @@ mod name;
 pub mod policy;
 pub mod resumption;
 pub mod revocation;
+mod room;
 pub mod server;
 mod session;
 mod stream;

@@ -125,6 +125,10 @@ impl Refusal {
             Self::Unreadable => {
                 "Issue it anew with a current tool; `openssl x509 -text` shows what is in it."
             }
+            Self::OutOfMemory => {
+                "Raise CONFIG_COMMON_LIBC_MALLOC_ARENA_SIZE, if it is a certificate that one has to \
+                 take: one with hundreds of names or long ones takes many KiB."
+            }
             Self::Other(_) => "Look the flags up in Mbed TLS's x509.h (MBEDTLS_X509_BADCERT_*).",
         }
     }

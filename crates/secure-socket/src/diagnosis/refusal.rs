@@ -196,6 +196,8 @@ pub enum Refusal {
     /// It breaks the rules of its own format (RFC 5280), so that what it allows
     /// cannot be told.
     Unreadable,
+    /// There was no memory to look at it, or to say what is wrong with it.
+    OutOfMemory,
     /// The TLS library refused it for a reason without a name here.
     Other(CheckFlags),
 }
@@ -225,7 +227,9 @@ impl Refusal {
             | Self::WeakKey => Check::Key,
             Self::Revoked { .. } | Self::RevocationUnknown { .. } => Check::Revoked,
             Self::NotPinned { .. } => Check::Pin,
-            Self::NotUnderstood { .. } | Self::Unreadable | Self::Other(_) => Check::Other,
+            Self::NotUnderstood { .. } | Self::Unreadable | Self::OutOfMemory | Self::Other(_) => {
+                Check::Other
+            }
         }
     }
 }
@@ -382,6 +386,10 @@ impl fmt::Display for Refusal {
             }
             Self::RevocationUnknown { problem } => problem.fmt(f),
             Self::Unreadable => f.write_str("it is not a certificate as RFC 5280 has them"),
+            Self::OutOfMemory => f.write_str(
+                "there is not memory enough to look at what it says; on Zephyr raise \
+                 CONFIG_COMMON_LIBC_MALLOC_ARENA_SIZE",
+            ),
             Self::Other(flags) => write!(f, "the TLS library refused it (flags {flags})"),
         }
     }

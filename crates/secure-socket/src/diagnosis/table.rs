@@ -110,6 +110,7 @@ fn refusals() -> Vec<(Check, Row)> {
         // Each problem has a row of its own.
         RevocationUnknown { problem: RevocationProblem::Unreadable };
         Unreadable;
+        OutOfMemory;
         Other(CheckFlags::from_bits(0x4000_0000));
     };
     let problems = revocation_problems().into_iter();

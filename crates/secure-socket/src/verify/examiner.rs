@@ -14,6 +14,7 @@ use crate::credential::Anchors;
 use crate::diagnosis::{CertificateRefusal, CheckFlags, Refusal};
 use crate::policy::{KeyPolicy, pin_of};
 use crate::revocation::{Question, RevocationProblem, Scope, ShownCertificate};
+use crate::room;
 use crate::session::CertificateIdentity;
 use crate::x509::CertificateFacts;
 use crate::x509::walk::issuer_and_subject;
@@ -21,6 +22,12 @@ use crate::x509::walk::issuer_and_subject;
 /// The most certificates that are kept of those that a peer sent: what is longer
 /// is no honest chain.
 const MAX_SENT: usize = 8;
+
+/// How often what a certificate says is said again while it is judged: whom it is about, in
+/// one or two refusals, and in what is told of them.
+const COPIES: usize = 3;
+/// What else it takes to say what is wrong with one, in bytes.
+const SMALL: usize = 512;
 
 /// A certificate that was looked at.
 pub(super) struct Link {
@@ -53,6 +60,10 @@ struct ChainExaminer<'a> {
     /// What came along with the leaf, in the order sent.
     sent: Vec<CertificateFacts>,
     leaf: Option<CertificateIdentity>,
+    /// The first certificate for which there was no memory.
+    no_memory: Option<u8>,
+    /// Kept until it is said what was found.
+    reserve: Vec<u8>,
 }
 
 /// What [`Trust`](crate::credential::Trust) holds on to.
@@ -66,6 +77,8 @@ pub(crate) fn examine<'a>(
         chain: Vec::new(),
         sent: Vec::new(),
         leaf: None,
+        no_memory: None,
+        reserve: room::reserve(SMALL),
     })
 }
 
@@ -190,6 +203,21 @@ impl ChainExaminer<'_> {
         }
     }
 
+    /// The memory that it takes to say what is wrong with a certificate, in bytes.
+    fn needed_to_explain(&self, link: &Link) -> usize {
+        let told = link.facts.as_ref().map_or(0, CertificateFacts::told);
+        let anchors = match link.flags.has(CheckFlags::NOT_TRUSTED) {
+            false => 0,
+            // Each is read anew, and its subject told.
+            true => {
+                let anchors = self.expected.trust.certificates();
+                let read: usize = anchors.iter().map(|anchor| anchor.as_der().len()).sum();
+                read + anchors.len() * 2 * size_of::<CertificateFacts>()
+            }
+        };
+        SMALL + COPIES * told + anchors
+    }
+
     /// Whether a key that has to be there is there, now that the chain is complete.
     fn judge_pins(&self, leaf: &CertificateFacts) -> Option<Refusal> {
         let trust = self.expected.trust;
@@ -227,6 +255,13 @@ impl Examiner for ChainExaminer<'_> {
         }
         let verdict = self.verdict(&presented);
         let facts = CertificateFacts::read(presented.der);
+        // A peer decides on how much there is to say, and nobody has vouched for it yet.
+        let told = facts.as_ref().map_or(0, CertificateFacts::told);
+        let needed = SMALL + presented.der.len() + COPIES * told;
+        if self.chain.try_reserve_exact(1).is_err() || !room::is_there(needed) {
+            self.no_memory.get_or_insert(presented.depth);
+            return verdict | CheckFlags::OTHER;
+        }
         if presented.depth == 0 {
             let sha256 = self.crypto.sha256(presented.der);
             self.leaf = Some(CertificateIdentity::new(facts.as_ref(), sha256));
@@ -259,31 +294,50 @@ impl Examiner for ChainExaminer<'_> {
 
     fn sent(&mut self, der: &[u8]) {
         if self.sent.len() < MAX_SENT
+            && self.sent.try_reserve_exact(1).is_ok()
             && let Some(facts) = CertificateFacts::read(der)
         {
             self.sent.push(facts);
         }
     }
 
-    fn into_findings(self: Box<Self>) -> Findings {
+    fn into_findings(mut self: Box<Self>) -> Findings {
+        drop(core::mem::take(&mut self.reserve));
+        let mut refused = Vec::new();
+        if let Some(depth) = self.no_memory {
+            refused.push(CertificateRefusal {
+                depth,
+                subject: "a certificate".to_owned(),
+                refusals: [Refusal::OutOfMemory].into(),
+            });
+        }
         let above = iter::once(None).chain(self.chain.iter().map(Some));
-        let refused = self
-            .chain
-            .iter()
-            .zip(above)
-            .filter(|(link, _)| !link.flags.is_passed())
-            .map(|(link, above)| CertificateRefusal {
-                depth: link.depth,
-                subject: link.facts.as_ref().map_or_else(
-                    || "a certificate that cannot be read".to_owned(),
-                    |facts| facts.subject.clone(),
-                ),
-                refusals: explain(link, above, &self.expected, || {
-                    chain::untrusted(link, self.expected.trust, &self.sent, self.crypto)
-                }),
-            })
-            .filter(|refused| !refused.refusals.is_empty())
-            .collect();
+        for (link, above) in self.chain.iter().zip(above) {
+            if link.flags.is_passed() {
+                continue;
+            }
+            if !room::is_there(self.needed_to_explain(link)) {
+                refused.push(CertificateRefusal {
+                    depth: link.depth,
+                    subject: "a certificate".to_owned(),
+                    refusals: [Refusal::OutOfMemory].into(),
+                });
+                continue;
+            }
+            let refusals = explain(link, above, &self.expected, || {
+                chain::untrusted(link, self.expected.trust, &self.sent, self.crypto)
+            });
+            if !refusals.is_empty() {
+                refused.push(CertificateRefusal {
+                    depth: link.depth,
+                    subject: link.facts.as_ref().map_or_else(
+                        || "a certificate that cannot be read".to_owned(),
+                        |facts| facts.subject.clone(),
+                    ),
+                    refusals,
+                });
+            }
+        }
         let policy = self.expected.trust.policy();
         let chain = match self.expected.keeps_chain || policy.status_check().is_some() {
             false => Vec::new(),

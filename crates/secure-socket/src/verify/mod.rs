@@ -224,6 +224,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::credential::CaCertificate;
     use crate::diagnosis::Refusal;
+    use crate::x509::CertificateFacts;
     use std::string::{String, ToString};
     use std::vec;
     use test_pki::{KeyKind, Leaf, Pki};
@@ -373,6 +374,120 @@ pub(crate) mod tests {
         assert!(!answer.is_passed());
         let refused = judge.into_findings().refused;
         assert_eq!(refused[0].refusals, [Refusal::Unreadable]);
+    }
+
+    /// A DER element.
+    fn element(tag: u8, value: &[u8]) -> Vec<u8> {
+        use der::Encode;
+
+        let tag = der::Tag::try_from(tag).unwrap();
+        der::AnyRef::new(tag, value).unwrap().to_der().unwrap()
+    }
+
+    /// A certificate with this subject, where one is given, and this extension besides.
+    /// Nobody signed it.
+    fn forged(certificate: &[u8], subject: Option<&[u8]>, extension: &[u8]) -> Vec<u8> {
+        use crate::x509::walk::Walk;
+        use der::Tag;
+
+        let outer: Vec<_> = Walk::only(certificate)
+            .unwrap()
+            .elements()
+            .unwrap()
+            .collect();
+        let body = outer[0].unwrap().elements().unwrap().map(Option::unwrap);
+        let body: Vec<u8> = body
+            .enumerate()
+            .flat_map(|(index, part)| match part.tag {
+                // Behind version, serial number, algorithm, issuer and dates.
+                Tag::Sequence if index == 5 => subject.unwrap_or(part.whole).to_vec(),
+                Tag::ContextSpecific { number, .. } if number.value() == 3 => {
+                    let list = Walk::only(part.value).unwrap().value;
+                    element(0xA3, &element(0x30, &[list, extension].concat()))
+                }
+                _ => part.whole.to_vec(),
+            })
+            .collect();
+        let rest = outer[1..].iter().map(|part| part.unwrap().whole);
+        element(
+            0x30,
+            &[
+                &element(0x30, &body),
+                rest.collect::<Vec<_>>().concat().as_slice(),
+            ]
+            .concat(),
+        )
+    }
+
+    /// An extension that is not critical.
+    fn extension(id: u8, value: &[u8]) -> Vec<u8> {
+        let id = [6, 3, 0x55, 0x1D, id];
+        element(0x30, &[&id[..], &element(4, value)].concat())
+    }
+
+    #[test]
+    fn no_certificate_takes_more_memory_than_there_is() {
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let many = |one: &[u8], count| one.repeat(count);
+        let urls = element(0xA0, &element(0xA0, &many(&[0x86, 0], 1100)));
+        let urls = extension(31, &element(0x30, &element(0x30, &urls)));
+        let names = extension(17, &element(0x30, &many(&[0x81, 1, b'a'], 1000)));
+        let purposes = extension(37, &element(0x30, &many(&[6, 3, 0x55, 4, 3], 600)));
+        let constraints = element(0xA0, &many(&[0x30, 3, 0x82, 1, b'a'], 600));
+        let constraints = extension(30, &element(0x30, &constraints));
+        let part = element(
+            0x31,
+            &element(
+                0x30,
+                &[&[6, 3, 0x55, 4, 3], &element(0x0C, &[1; 40])[..]].concat(),
+            ),
+        );
+        let subject = element(0x30, &many(&part, 60));
+        let root = pki.root().der.clone();
+        let good = pki.leaf(Leaf::Server).chain_der[0].clone();
+        // The root has neither names nor purposes.
+        let cases = [
+            ("urls", forged(&good, None, &urls)),
+            ("names", forged(&root, None, &names)),
+            ("purposes", forged(&root, None, &purposes)),
+            ("constraints", forged(&good, None, &constraints)),
+            ("subject", forged(&good, Some(&subject), &[])),
+            ("good", good),
+        ];
+        let name = ServerName::new("other.test").unwrap();
+        let trust = CaCertificate::from_der(root.clone()).unwrap().into();
+        let expected = Expected {
+            peer: Peer::Server,
+            name: Some(&name),
+            trust: &trust,
+            clock: CLOCK,
+            keeps_chain: true,
+        };
+        for (what, der) in &cases {
+            assert!(CertificateFacts::read(der).is_some(), "{what}");
+            let mut told = [0; 2];
+            for memory in (3 * 1024..192 * 1024).step_by(512) {
+                let ran_out = test_pki::small_heap::with(memory, || {
+                    let mut judge = Judge::new(Some(expected), &NothingVerifies, None);
+                    for (depth, der) in [(1, &root), (0, der)] {
+                        judge.sent(der);
+                        let answer = judge.certificate(PresentedCertificate {
+                            depth,
+                            der,
+                            flags: CheckFlags::NOT_TRUSTED,
+                        });
+                        assert!(!answer.is_passed());
+                    }
+                    let refused = judge.into_findings().refused;
+                    assert!(!refused.is_empty());
+                    let mut refusals = refused.iter().flat_map(|it| &it.refusals);
+                    refusals.any(|refusal| *refusal == Refusal::OutOfMemory)
+                });
+                told[usize::from(ran_out)] += 1;
+            }
+            // With little memory it is that, and with much what is wrong.
+            assert!(told[0] > 0 && told[1] > 0, "{what}: {told:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use der::asn1::{
 };
 
 use super::walk::Element;
+use crate::room;
 
 /// X.520, commonName.
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
@@ -23,19 +24,38 @@ pub(super) struct DistinguishedName {
     pub(super) common_name: Option<String>,
 }
 
+/// The most parts of a name, and of a part of one that has several.
+const MAX_PARTS: usize = 64;
+/// The most bytes of text that a byte of a name becomes: an object identifier in digits.
+const MOST_FOR_EACH: usize = 5;
+
 impl DistinguishedName {
-    /// Of a Name (RFC 5280, section 4.1.2.4); `None` if it is none.
+    /// Of a Name (RFC 5280, section 4.1.2.4); `None` if it is none, has more than
+    /// [`MAX_PARTS`], or there is no memory for it.
     pub(super) fn read(name: Element<'_>) -> Option<Self> {
+        let parts = name.walk(Tag::Sequence)?;
+        let count = parts.clone().count();
+        if count > MAX_PARTS {
+            return None;
+        }
+        // Nothing that is written below takes more.
         let mut text = String::new();
+        text.try_reserve_exact(MOST_FOR_EACH * name.whole.len())
+            .ok()?;
         let mut common_name = None;
-        name.value_of(Tag::Sequence)?;
-        for part in name.elements()?.into_iter().rev() {
-            part.value_of(Tag::Set)?;
-            let attributes = part.elements()?;
-            for (index, attribute) in attributes.iter().enumerate() {
+        for index in (0..count).rev() {
+            let attributes = parts.clone().nth(index)??.walk(Tag::Set)?;
+            // An empty set has no text that could stand for it.
+            if attributes.is_over() {
+                return None;
+            }
+            for (index, attribute) in attributes.clone().enumerate() {
+                let attribute = attribute?;
                 // A set has nothing twice.
-                let twice = |other: &Element<'_>| other.whole == attribute.whole;
-                if attributes[..index].iter().any(twice) {
+                let twice = |other: Option<Element<'_>>| {
+                    other.is_some_and(|other| other.whole == attribute.whole)
+                };
+                if index >= MAX_PARTS || attributes.clone().take(index).any(twice) {
                     return None;
                 }
                 match index {
@@ -51,16 +71,15 @@ impl DistinguishedName {
                 }
                 write_attribute(&mut text, kind, value);
                 if kind == COMMON_NAME && common_name.is_none() {
-                    common_name = Some(text_of(value).map(String::from));
+                    common_name = Some(match text_of(value) {
+                        Some(text) => Some(room::text(text)?),
+                        None => None,
+                    });
                 }
-            }
-            // An empty set has no text that could stand for it.
-            if part.value.is_empty() {
-                return None;
             }
         }
         Some(Self {
-            text,
+            text: room::text(&text)?,
             common_name: common_name.flatten(),
         })
     }

@@ -2,7 +2,6 @@
 
 //! The extensions of a certificate (RFC 5280, section 4.2) that are looked at.
 
-use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -11,6 +10,13 @@ use der::{Tag, TagNumber};
 
 use super::names::{GeneralName, NameConstraintsFacts, SubjectName};
 use super::walk::{Element, Walk};
+use super::{ANY_EXTENDED_KEY_USAGE, CLIENT_AUTH, OCSP_SIGNING, SERVER_AUTH};
+use crate::room;
+
+/// The most extensions that are named as not understood; one is enough to be refused.
+const MAX_TOLD: usize = 4;
+/// The most URLs of a kind that are kept. Nobody asks at more than a few.
+const MAX_URLS: usize = 8;
 
 const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
@@ -60,6 +66,15 @@ impl Usage {
     }
 }
 
+/// What extendedKeyUsage allows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Purposes {
+    pub(super) any: bool,
+    pub(super) server_auth: bool,
+    pub(super) client_auth: bool,
+    pub(super) ocsp_signing: bool,
+}
+
 /// What basicConstraints say.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Basic {
@@ -79,7 +94,7 @@ pub(super) struct Access {
 pub(super) struct Extensions {
     pub(super) names: Option<Vec<SubjectName>>,
     pub(super) usage: Option<Usage>,
-    pub(super) purposes: Option<Vec<ObjectIdentifier>>,
+    pub(super) purposes: Option<Purposes>,
     pub(super) basic: Option<Basic>,
     pub(super) name_constraints: Option<NameConstraintsFacts>,
     pub(super) access: Option<Access>,
@@ -108,7 +123,8 @@ impl Extensions {
                 return None;
             }
             all.take(id, value)?;
-            if critical && !UNDERSTOOD.contains(&id) {
+            let is_told = all.not_understood.len() < MAX_TOLD;
+            if critical && !UNDERSTOOD.contains(&id) && is_told {
                 all.not_understood.push(id.to_string());
             }
         }
@@ -154,8 +170,7 @@ fn usage(value: Element<'_>) -> Option<Usage> {
 
 fn subject_names(value: Element<'_>) -> Option<Vec<SubjectName>> {
     value.value_of(Tag::Sequence)?;
-    let names = GeneralName::read_all(value)?;
-    Some(names.iter().map(SubjectName::new).collect())
+    room::list(GeneralName::all(value)?.map(|name| SubjectName::new(&name?)))
 }
 
 fn basic(value: Element<'_>) -> Option<Basic> {
@@ -171,31 +186,43 @@ fn basic(value: Element<'_>) -> Option<Basic> {
     fields.is_over().then_some(Basic { is_ca, path_length })
 }
 
-fn purposes(value: Element<'_>) -> Option<Vec<ObjectIdentifier>> {
-    value.value_of(Tag::Sequence)?;
-    value.elements()?.into_iter().map(Element::id).collect()
+fn purposes(value: Element<'_>) -> Option<Purposes> {
+    let mut purposes = Purposes::default();
+    for purpose in value.walk(Tag::Sequence)? {
+        match purpose?.id()? {
+            ANY_EXTENDED_KEY_USAGE => purposes.any = true,
+            SERVER_AUTH => purposes.server_auth = true,
+            CLIENT_AUTH => purposes.client_auth = true,
+            OCSP_SIGNING => purposes.ocsp_signing = true,
+            _ => {}
+        }
+    }
+    Some(purposes)
 }
 
-fn url(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::Uri(uri) => Some((*uri).to_owned()),
-        _ => None,
+/// Keeps a name that is a URL; `None` if there is no memory for it.
+fn keep_url(urls: &mut Vec<String>, name: &GeneralName<'_>) -> Option<()> {
+    if let GeneralName::Uri(url) = name
+        && urls.len() < MAX_URLS
+    {
+        urls.try_reserve(1).ok()?;
+        urls.push(room::text(url)?);
     }
+    Some(())
 }
 
 fn access(value: Element<'_>) -> Option<Access> {
-    value.value_of(Tag::Sequence)?;
     let mut access = Access::default();
-    for description in value.elements()? {
-        let mut fields = description.walk(Tag::Sequence)?;
+    for description in value.walk(Tag::Sequence)? {
+        let mut fields = description?.walk(Tag::Sequence)?;
         let method = fields.read()?.id()?;
         let location = GeneralName::read(fields.read()?)?;
         if !fields.is_over() {
             return None;
         }
         match method {
-            AD_OCSP => access.ocsp.extend(url(&location)),
-            AD_CA_ISSUERS => access.issuers.extend(url(&location)),
+            AD_OCSP => keep_url(&mut access.ocsp, &location)?,
+            AD_CA_ISSUERS => keep_url(&mut access.issuers, &location)?,
             _ => {}
         }
     }
@@ -203,15 +230,18 @@ fn access(value: Element<'_>) -> Option<Access> {
 }
 
 fn crl_urls(value: Element<'_>) -> Option<Vec<String>> {
-    value.value_of(Tag::Sequence)?;
     let mut urls = Vec::new();
-    for point in value.elements()? {
-        let mut fields = point.walk(Tag::Sequence)?;
+    for point in value.walk(Tag::Sequence)? {
+        let mut fields = point?.walk(Tag::Sequence)?;
         if let Some(name) = fields.read_tagged(TagNumber::N0) {
             let name = Walk::only(name.value)?;
             match name.context()? {
                 // fullName
-                (0, true) => urls.extend(GeneralName::read_all(name)?.iter().filter_map(url)),
+                (0, true) => {
+                    for name in GeneralName::all(name)? {
+                        keep_url(&mut urls, &name?)?;
+                    }
+                }
                 // nameRelativeToCRLIssuer
                 (1, true) => {}
                 _ => return None,

@@ -26,6 +26,7 @@ pub use names::{Constraint, NameConstraintsFacts, SubjectName};
 use self::certificate::Parts;
 use self::distinguished::DistinguishedName;
 use self::extensions::{Extensions, Usage};
+use crate::room;
 use crate::time::UnixTime;
 
 /// RFC 5280, section 4.2.1.12.
@@ -96,17 +97,13 @@ pub struct CertificateFacts {
 }
 
 impl CertificateFacts {
-    /// Reads a certificate in DER; `None` if it is none, or breaks its own format.
+    /// Reads a certificate in DER; `None` if it is none, or breaks its own format, or there
+    /// is no memory for what it says.
     #[must_use]
     pub fn read(der: &[u8]) -> Option<Self> {
         let parts = Parts::read(der)?;
         let extensions = Extensions::read(parts.extensions)?;
-        let purposes = extensions.purposes.as_deref();
-        let allows = |purpose: ObjectIdentifier| {
-            purposes.is_none_or(|purposes| {
-                purposes.contains(&purpose) || purposes.contains(&ANY_EXTENDED_KEY_USAGE)
-            })
-        };
+        let purposes = extensions.purposes;
         let may = |use_| extensions.usage.is_none_or(|usage| usage.allows(use_));
         let subject = DistinguishedName::read(parts.subject)?;
         let basic = extensions.basic.unwrap_or_default();
@@ -115,20 +112,20 @@ impl CertificateFacts {
             subject: subject.text,
             issuer: DistinguishedName::read(parts.issuer)?.text,
             common_name: subject.common_name,
-            serial: significant(parts.serial).to_vec(),
+            serial: room::bytes(significant(parts.serial))?,
             not_before: parts.not_before,
             not_after: parts.not_after,
             key: PublicKeyKind::read(parts.public_key)?,
-            public_key: parts.public_key.whole.to_vec(),
+            public_key: room::bytes(parts.public_key.whole)?,
             signature: SignatureAlgorithm::of(parts.algorithm)?,
             is_ca: basic.is_ca,
             path_length: basic.path_length,
             may_sign: may(Usage::DIGITAL_SIGNATURE),
             may_sign_certificates: may(Usage::KEY_CERT_SIGN),
             may_sign_crls: may(Usage::CRL_SIGN),
-            server_auth: allows(SERVER_AUTH),
-            client_auth: allows(CLIENT_AUTH),
-            ocsp_signing: purposes.is_some_and(|purposes| purposes.contains(&OCSP_SIGNING)),
+            server_auth: purposes.is_none_or(|allowed| allowed.any || allowed.server_auth),
+            client_auth: purposes.is_none_or(|allowed| allowed.any || allowed.client_auth),
+            ocsp_signing: purposes.is_some_and(|allowed| allowed.ocsp_signing),
             names: extensions.names,
             name_constraints: extensions.name_constraints,
             ocsp_urls: access.ocsp,
@@ -136,6 +133,16 @@ impl CertificateFacts {
             crl_urls: extensions.crl_urls.unwrap_or_default(),
             not_understood: extensions.not_understood,
         })
+    }
+
+    /// The bytes of memory that a copy of its texts and names takes, more or less.
+    pub(crate) fn told(&self) -> usize {
+        /// What each allocation has besides, and a String.
+        const EACH: usize = 32;
+        let names = self.names.iter().flatten();
+        let names: usize = names.map(|name| name.length() + EACH).sum();
+        let common_name = self.common_name.as_ref().map_or(0, String::len);
+        names + self.subject.len() + self.issuer.len() + common_name + 3 * EACH
     }
 
     /// Whether subject and issuer are the same: a self-signed certificate.

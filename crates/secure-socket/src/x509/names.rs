@@ -2,7 +2,6 @@
 
 //! The names in certificates.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,6 +10,7 @@ use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use der::{Tag, TagNumber};
 
 use super::walk::Element;
+use crate::room;
 
 /// A GeneralName (RFC 5280, section 4.2.1.6), as far as its kind is understood here.
 pub(super) enum GeneralName<'a> {
@@ -40,9 +40,9 @@ impl<'a> GeneralName<'a> {
         })
     }
 
-    /// The names of a GeneralNames, with whatever tag; `None` if it is none.
-    pub(super) fn read_all(names: Element<'a>) -> Option<Vec<Self>> {
-        names.elements()?.into_iter().map(Self::read).collect()
+    /// The names of a GeneralNames, with whatever tag; `None` for each that is none.
+    pub(super) fn all(names: Element<'a>) -> Option<impl Iterator<Item = Option<Self>> + Clone> {
+        Some(names.elements()?.map(|name| Self::read(name?)))
     }
 }
 
@@ -65,13 +65,25 @@ pub enum SubjectName {
 }
 
 impl SubjectName {
-    pub(super) fn new(name: &GeneralName<'_>) -> Self {
-        match *name {
-            GeneralName::Dns(name) => Self::Dns(name.to_owned()),
-            GeneralName::Email(name) => Self::Email(name.to_owned()),
-            GeneralName::Uri(uri) => Self::Uri(uri.to_owned()),
+    /// `None` if there is no memory for it.
+    pub(super) fn new(name: &GeneralName<'_>) -> Option<Self> {
+        Some(match *name {
+            GeneralName::Dns(name) => Self::Dns(room::text(name)?),
+            GeneralName::Email(name) => Self::Email(room::text(name)?),
+            GeneralName::Uri(uri) => Self::Uri(room::text(uri)?),
             GeneralName::Ip(address) => address_of(address).map_or(Self::BadIp, Self::Ip),
             GeneralName::Other => Self::Other,
+        })
+    }
+
+    /// How long it is in a list, in bytes.
+    pub(super) fn length(&self) -> usize {
+        match self {
+            Self::Dns(name) => name.len(),
+            // With what is written before it.
+            Self::Email(name) | Self::Uri(name) => name.len() + 6,
+            // The longest of what is said of the others.
+            Self::Ip(_) | Self::BadIp | Self::Other => 40,
         }
     }
 }
@@ -128,7 +140,7 @@ impl Constraint {
             return None;
         }
         Some(match base {
-            GeneralName::Dns(name) => Self::Dns(name.to_owned()),
+            GeneralName::Dns(name) => Self::Dns(room::text(name)?),
             GeneralName::Ip(range) => {
                 let (address, mask) = range.split_at(range.len() / 2);
                 match (address_of(address), address_of(mask)) {
@@ -159,11 +171,7 @@ impl NameConstraintsFacts {
         let mut fields = constraints.walk(Tag::Sequence)?;
         let mut subtrees = |number| match fields.read_tagged(number) {
             None => Some(Vec::new()),
-            Some(list) => list
-                .elements()?
-                .into_iter()
-                .map(Constraint::read)
-                .collect::<Option<_>>(),
+            Some(list) => room::list(list.elements()?.map(|subtree| Constraint::read(subtree?))),
         };
         let (permitted, excluded) = (subtrees(TagNumber::N0)?, subtrees(TagNumber::N1)?);
         fields.is_over().then_some(Self {

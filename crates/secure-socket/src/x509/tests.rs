@@ -57,7 +57,10 @@ fn reference(der: &[u8]) -> Option<Vec<String>> {
             ))
         ),
         std::format!("{:?}", names.map(|(_, names)| names.0.len())),
-        std::format!("{:?}", purposes.map(|(_, purposes)| purposes.0.len())),
+        std::format!(
+            "{:?}",
+            purposes.map(|(_, purposes)| PURPOSES.map(|one| purposes.0.contains(&one)))
+        ),
         std::format!(
             "{:?}",
             constraints.map(|(_, constraints)| {
@@ -81,6 +84,14 @@ fn reference(der: &[u8]) -> Option<Vec<String>> {
     }
     Some(said)
 }
+
+/// Those of extendedKeyUsage that are looked at, in the order of `Purposes`.
+const PURPOSES: [ObjectIdentifier; 4] = [
+    super::ANY_EXTENDED_KEY_USAGE,
+    super::SERVER_AUTH,
+    super::CLIENT_AUTH,
+    super::OCSP_SIGNING,
+];
 
 /// The same of ours.
 fn ours(der: &[u8]) -> Option<Vec<String>> {
@@ -109,7 +120,15 @@ fn ours(der: &[u8]) -> Option<Vec<String>> {
             ))
         ),
         std::format!("{:?}", facts.names.map(|names| names.len())),
-        std::format!("{:?}", extensions.purposes.map(|purposes| purposes.len())),
+        std::format!(
+            "{:?}",
+            extensions.purposes.map(|purposes| [
+                purposes.any,
+                purposes.server_auth,
+                purposes.client_auth,
+                purposes.ocsp_signing,
+            ])
+        ),
         std::format!(
             "{:?}",
             facts

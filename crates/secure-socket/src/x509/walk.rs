@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Reads DER where it lies: nothing is copied, and but for lists of where elements are,
-//! nothing allocated.
-
-use alloc::vec::Vec;
+//! Reads DER where it lies: nothing is copied, and nothing allocated.
 
 use der::asn1::ObjectIdentifier;
 use der::{Decode, Header, Length, Reader, SliceReader, Tag, TagNumber};
@@ -33,9 +30,9 @@ impl<'a> Element<'a> {
         Walk::over(self.value_of(tag)?)
     }
 
-    /// The elements in it, whatever its tag; `None` if one of them is no DER.
-    pub(crate) fn elements(self) -> Option<Vec<Element<'a>>> {
-        Walk::over(self.value)?.all()
+    /// The elements in it, whatever its tag.
+    pub(crate) fn elements(self) -> Option<Walk<'a>> {
+        Walk::over(self.value)
     }
 
     /// A time, if it is one as RFC 5280, section 4.1.2.5 has them.
@@ -154,18 +151,25 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Every element that is left; `None` if one of them is no DER.
-    pub(crate) fn all(mut self) -> Option<Vec<Element<'a>>> {
-        let mut elements = Vec::new();
-        while !self.is_over() {
-            elements.push(self.read()?);
-        }
-        Some(elements)
-    }
-
     /// Whether all was read.
     pub(crate) fn is_over(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Each element that is left; `None` for what is no DER, and then no more.
+impl<'a> Iterator for Walk<'a> {
+    type Item = Option<Element<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over() {
+            return None;
+        }
+        let element = self.read();
+        if element.is_none() {
+            self.0 = &[];
+        }
+        Some(element)
     }
 }
 
