@@ -27,7 +27,7 @@ use crate::time::UnixTime;
 use crate::verify::{Crypto, Means};
 use crate::x509::SignatureAlgorithm;
 use crate::x509::walk::Walk;
-use crate::{credential, revocation, verify};
+use crate::{credential, revocation, room, verify};
 
 /// Something to drive.
 #[derive(Clone, Copy, Debug)]
@@ -144,7 +144,11 @@ impl Crypto for Signatures {
         message: &[u8],
         _: &[u8],
     ) -> Result<(), SignatureError> {
-        self.messages.borrow_mut().push(message.to_vec());
+        let mut messages = self.messages.borrow_mut();
+        let message = room::bytes(message).ok_or(SignatureError::OutOfMemory)?;
+        let reserved = messages.try_reserve(1);
+        reserved.map_err(|_| SignatureError::OutOfMemory)?;
+        messages.push(message);
         self.verdict
     }
 }

@@ -8,6 +8,19 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt::{self, Write as _};
+
+/// How often what a certificate says is said again while it is judged: whom it is about, in
+/// one or two refusals, and in what is told of them.
+const COPIES: usize = 3;
+/// What else it takes to say what is wrong with one, in bytes.
+const SMALL: usize = 512;
+
+/// The bytes that it takes to judge a certificate of so many bytes of text, and to say what is
+/// wrong with it.
+pub(crate) const fn to_judge(told: usize) -> usize {
+    SMALL + COPIES * told
+}
 
 /// Whether so many bytes could be had in one piece, now. Another thread may take them.
 pub(crate) fn is_there(bytes: usize) -> bool {
@@ -27,6 +40,24 @@ pub(crate) fn text(text: &str) -> Option<String> {
     copy.try_reserve_exact(text.len()).ok()?;
     copy.push_str(text);
     Some(copy)
+}
+
+/// What it is shown as; `None` if there is no memory for it.
+pub(crate) fn shown(value: impl fmt::Display) -> Option<String> {
+    let mut shown = Shown(String::new());
+    write!(shown, "{value}").ok()?;
+    Some(shown.0)
+}
+
+/// A text that grows as far as there is memory.
+struct Shown(String);
+
+impl fmt::Write for Shown {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.try_reserve(text.len()).map_err(|_| fmt::Error)?;
+        self.0.push_str(text);
+        Ok(())
+    }
 }
 
 /// A copy; `None` if there is no memory for it.
@@ -64,6 +95,8 @@ mod tests {
             assert_eq!(reserve(2000).capacity(), 0);
             assert!(text("short").is_some());
             assert_eq!(text(&long), None);
+            assert_eq!(shown(12).as_deref(), Some("12"));
+            assert_eq!(shown(&long), None);
             assert_eq!(bytes(long.as_bytes()), None);
             assert_eq!(list(core::iter::repeat_n(Some(0_u64), 1000)), None);
         });

@@ -23,12 +23,6 @@ use crate::x509::walk::issuer_and_subject;
 /// is no honest chain.
 const MAX_SENT: usize = 8;
 
-/// How often what a certificate says is said again while it is judged: whom it is about, in
-/// one or two refusals, and in what is told of them.
-const COPIES: usize = 3;
-/// What else it takes to say what is wrong with one, in bytes.
-const SMALL: usize = 512;
-
 /// A certificate that was looked at.
 pub(super) struct Link {
     pub(super) depth: u8,
@@ -78,7 +72,7 @@ pub(crate) fn examine<'a>(
         sent: Vec::new(),
         leaf: None,
         no_memory: None,
-        reserve: room::reserve(SMALL),
+        reserve: room::reserve(room::to_judge(0)),
     })
 }
 
@@ -215,7 +209,7 @@ impl ChainExaminer<'_> {
                 read + anchors.len() * 2 * size_of::<CertificateFacts>()
             }
         };
-        SMALL + COPIES * told + anchors
+        room::to_judge(told) + anchors
     }
 
     /// Whether a key that has to be there is there, now that the chain is complete.
@@ -257,7 +251,7 @@ impl Examiner for ChainExaminer<'_> {
         let facts = CertificateFacts::read(presented.der);
         // A peer decides on how much there is to say, and nobody has vouched for it yet.
         let told = facts.as_ref().map_or(0, CertificateFacts::told);
-        let needed = SMALL + presented.der.len() + COPIES * told;
+        let needed = room::to_judge(told) + presented.der.len();
         if self.chain.try_reserve_exact(1).is_err() || !room::is_there(needed) {
             self.no_memory.get_or_insert(presented.depth);
             return verdict | CheckFlags::OTHER;

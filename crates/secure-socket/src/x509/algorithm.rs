@@ -2,14 +2,14 @@
 
 //! Kinds of keys and signatures.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::fmt;
 
 use der::asn1::ObjectIdentifier;
-use der::{Encode, Tag, TagNumber};
-use x509_cert::spki::AlgorithmIdentifierOwned;
+use der::{Tag, TagNumber};
 
 use super::walk::{Element, Walk};
+use crate::room;
 
 const fn oid(text: &str) -> ObjectIdentifier {
     ObjectIdentifier::new_unwrap(text)
@@ -44,11 +44,12 @@ impl Curve {
         (oid("1.3.132.0.35"), Self::P521),
     ];
 
-    fn read(id: ObjectIdentifier) -> Self {
-        Self::NAMED
-            .into_iter()
-            .find(|(named, _)| *named == id)
-            .map_or_else(|| Self::Other(id.to_string()), |(_, curve)| curve)
+    /// `None` if there is no memory for the number of one that has no name here.
+    fn read(id: ObjectIdentifier) -> Option<Self> {
+        match Self::NAMED.into_iter().find(|(named, _)| *named == id) {
+            Some((_, curve)) => Some(curve),
+            None => room::shown(id).map(Self::Other),
+        }
     }
 }
 
@@ -94,7 +95,7 @@ impl<'a> Identifier<'a> {
 }
 
 impl PublicKeyKind {
-    /// Of a SubjectPublicKeyInfo; `None` if it is none.
+    /// Of a SubjectPublicKeyInfo; `None` if it is none, or there is no memory for its number.
     pub(super) fn read(info: Element<'_>) -> Option<Self> {
         let mut fields = info.walk(Tag::Sequence)?;
         let Identifier { id, parameters } = Identifier::read(fields.read()?)?;
@@ -104,12 +105,13 @@ impl PublicKeyKind {
         }
         let known = match id {
             RSA_ENCRYPTION | RSASSA_PSS => modulus(key).map(|modulus| Self::Rsa(bits(modulus))),
-            EC_PUBLIC_KEY => parameters
-                .and_then(Element::id)
-                .map(|curve| Self::Ec(Curve::read(curve))),
+            EC_PUBLIC_KEY => match parameters.and_then(Element::id) {
+                Some(curve) => Some(Self::Ec(Curve::read(curve)?)),
+                None => None,
+            },
             _ => None,
         };
-        Some(known.unwrap_or_else(|| Self::Other(id.to_string())))
+        known.or_else(|| room::shown(id).map(Self::Other))
     }
 }
 
@@ -255,16 +257,8 @@ impl SignatureAlgorithm {
         (oid("2.16.840.1.101.3.4.2.3"), Hash::Sha512),
     ];
 
-    pub(crate) fn read(identifier: &AlgorithmIdentifierOwned) -> Self {
-        let other = || Self::Other(identifier.oid.to_string());
-        let Ok(der) = identifier.to_der() else {
-            return other();
-        };
-        Walk::only(&der).and_then(Self::of).unwrap_or_else(other)
-    }
-
-    /// Of an AlgorithmIdentifier; `None` if it is none.
-    pub(super) fn of(identifier: Element<'_>) -> Option<Self> {
+    /// Of an AlgorithmIdentifier; `None` if it is none, or there is no memory for its number.
+    pub(crate) fn of(identifier: Element<'_>) -> Option<Self> {
         let Identifier { id, parameters } = Identifier::read(identifier)?;
         let known = match id {
             RSASSA_PSS => parameters.and_then(Self::of_pss),
@@ -273,7 +267,7 @@ impl SignatureAlgorithm {
                 .find(|(named, ..)| *named == id)
                 .map(|(_, scheme, hash)| Self::Known(scheme, hash)),
         };
-        Some(known.unwrap_or_else(|| Self::Other(id.to_string())))
+        known.or_else(|| room::shown(id).map(Self::Other))
     }
 
     /// RFC 4055, section 3.1; `None` where the hash and that of the mask are two.

@@ -13,25 +13,25 @@ use super::walk::{Element, Walk, bits};
 use crate::time::UnixTime;
 
 /// Zeroes that keep it positive included (RFC 5280, section 4.1.2.2).
-const MAX_SERIAL: usize = 21;
+pub(crate) const MAX_SERIAL: usize = 21;
 
 /// The parts of a certificate.
-pub(super) struct Parts<'a> {
-    pub(super) serial: &'a [u8],
-    pub(super) issuer: Element<'a>,
-    pub(super) not_before: UnixTime,
-    pub(super) not_after: UnixTime,
-    pub(super) subject: Element<'a>,
-    pub(super) public_key: Element<'a>,
+pub(crate) struct Parts<'a> {
+    pub(crate) serial: &'a [u8],
+    pub(crate) issuer: Element<'a>,
+    pub(crate) not_before: UnixTime,
+    pub(crate) not_after: UnixTime,
+    pub(crate) subject: Element<'a>,
+    pub(crate) public_key: Element<'a>,
     /// The Extensions, if there are any.
-    pub(super) extensions: Option<Element<'a>>,
+    pub(crate) extensions: Option<Element<'a>>,
     /// How the issuer signed it.
-    pub(super) algorithm: Element<'a>,
+    pub(crate) algorithm: Element<'a>,
 }
 
 impl<'a> Parts<'a> {
     /// `None` if `der` is no certificate, or more than one.
-    pub(super) fn read(der: &'a [u8]) -> Option<Self> {
+    pub(crate) fn read(der: &'a [u8]) -> Option<Self> {
         let mut outer = Walk::only(der)?.walk(Tag::Sequence)?;
         let mut body = outer.read()?.walk(Tag::Sequence)?;
         let algorithm = outer.read()?;

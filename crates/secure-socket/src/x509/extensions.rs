@@ -2,18 +2,20 @@
 
 //! The extensions of a certificate (RFC 5280, section 4.2) that are looked at.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use der::asn1::ObjectIdentifier;
 use der::{Tag, TagNumber};
 
+use super::extension::Extension;
 use super::names::{GeneralName, NameConstraintsFacts, SubjectName};
 use super::walk::{Element, Walk};
 use super::{ANY_EXTENDED_KEY_USAGE, CLIENT_AUTH, OCSP_SIGNING, SERVER_AUTH};
 use crate::room;
 
-/// The most extensions that are named as not understood; one is enough to be refused.
+/// The most extensions that are named as not understood. One is enough to be refused, and two
+/// to be refused by whoever understands one of them.
 const MAX_TOLD: usize = 4;
 /// The most URLs of a kind that are kept. Nobody asks at more than a few.
 const MAX_URLS: usize = 8;
@@ -110,22 +112,15 @@ impl Extensions {
         let Some(list) = list else {
             return Some(all);
         };
-        let mut list = list.walk(Tag::Sequence)?;
-        while !list.is_over() {
-            let mut fields = list.read()?.walk(Tag::Sequence)?;
-            let id = fields.read()?.id()?;
-            let critical = match fields.read_if(|tag| tag == Tag::Boolean) {
-                Some(critical) => critical.boolean()?,
-                None => false,
-            };
-            let value = fields.read()?.value_of(Tag::OctetString)?;
-            if !fields.is_over() {
-                return None;
-            }
+        for extension in Extension::all(list)? {
+            let Extension {
+                id,
+                critical,
+                value,
+            } = extension?;
             all.take(id, value)?;
-            let is_told = all.not_understood.len() < MAX_TOLD;
-            if critical && !UNDERSTOOD.contains(&id) && is_told {
-                all.not_understood.push(id.to_string());
+            if critical && !UNDERSTOOD.contains(&id) {
+                keep_id(&mut all.not_understood, id)?;
             }
         }
         Some(all)
@@ -198,6 +193,16 @@ fn purposes(value: Element<'_>) -> Option<Purposes> {
         }
     }
     Some(purposes)
+}
+
+/// Keeps a number, once; `None` if there is no memory for it.
+fn keep_id(ids: &mut Vec<String>, id: ObjectIdentifier) -> Option<()> {
+    let id = room::shown(id)?;
+    if ids.len() < MAX_TOLD && !ids.contains(&id) {
+        ids.try_reserve(1).ok()?;
+        ids.push(id);
+    }
+    Some(())
 }
 
 /// Keeps a name that is a URL; `None` if there is no memory for it.

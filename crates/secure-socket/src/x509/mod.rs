@@ -8,6 +8,7 @@
 mod algorithm;
 mod certificate;
 mod distinguished;
+pub(crate) mod extension;
 mod extensions;
 mod names;
 #[cfg(test)]
@@ -20,10 +21,11 @@ use alloc::vec::Vec;
 use der::asn1::ObjectIdentifier;
 use x509_cert::time::Time;
 
+pub(crate) use certificate::{MAX_SERIAL, Parts};
+
 pub use algorithm::{Curve, Hash, PublicKeyKind, SignatureAlgorithm, SignatureScheme};
 pub use names::{Constraint, NameConstraintsFacts, SubjectName};
 
-use self::certificate::Parts;
 use self::distinguished::DistinguishedName;
 use self::extensions::{Extensions, Usage};
 use crate::room;
@@ -150,6 +152,11 @@ impl CertificateFacts {
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
+}
+
+/// A Name in DER, as RFC 4514 writes it; `None` if it is none, or there is no memory for it.
+pub(crate) fn name_text(name: &[u8]) -> Option<String> {
+    DistinguishedName::read(walk::Walk::only(name)?).map(|name| name.text)
 }
 
 pub(crate) fn seconds(time: &Time) -> UnixTime {

@@ -8,6 +8,7 @@ use der::asn1::ObjectIdentifier;
 use super::error::{CrlError, OidText};
 use super::list::Unfit;
 use crate::revocation::RevocationReason;
+use crate::x509::extension::Extension;
 use crate::x509::walk::{Element, Walk};
 
 const fn oid(text: &str) -> ObjectIdentifier {
@@ -30,39 +31,13 @@ const INVALIDITY_DATE: ObjectIdentifier = oid("2.5.29.24");
 /// RFC 5280, section 5.3.3.
 const CERTIFICATE_ISSUER: ObjectIdentifier = oid("2.5.29.29");
 
-/// RFC 5280, section 4.1.
-struct Extension<'a> {
-    id: ObjectIdentifier,
-    critical: bool,
-    value: &'a [u8],
-}
-
-fn read<'a>(element: Element<'a>) -> Option<Extension<'a>> {
-    let mut fields = element.walk(Tag::Sequence)?;
-    let id = fields.read()?.id()?;
-    let critical = match fields.read_if(|tag| tag == Tag::Boolean) {
-        Some(critical) => critical.boolean()?,
-        None => false,
-    };
-    let value = fields.read()?.value_of(Tag::OctetString)?;
-    fields.is_over().then_some(Extension {
-        id,
-        critical,
-        value,
-    })
-}
-
 /// Shows every extension to `look`; `extensions` is the sequence of them, whole.
 fn each<'a>(
     extensions: Element<'a>,
     mut look: impl FnMut(Extension<'a>) -> Result<(), Unfit>,
 ) -> Result<(), Unfit> {
-    let mut walk = extensions.walk(Tag::Sequence).ok_or(Unfit::Malformed)?;
-    while !walk.is_over() {
-        let extension = walk.read().and_then(read).ok_or(Unfit::Malformed)?;
-        look(extension)?;
-    }
-    Ok(())
+    let mut all = Extension::all(extensions).ok_or(Unfit::Malformed)?;
+    all.try_for_each(|extension| look(extension.ok_or(Unfit::Malformed)?))
 }
 
 /// Refuses what makes a list another than the complete one of one issuer.
@@ -79,13 +54,9 @@ pub(super) fn check_list(extensions: Element<'_>) -> Result<(), Unfit> {
 
 /// The number of a list, if it has one that can be read.
 pub(super) fn number(extensions: Element<'_>) -> Option<&[u8]> {
-    let mut walk = extensions.walk(Tag::Sequence)?;
-    while let Some(extension) = walk.read().and_then(read) {
-        if extension.id == CRL_NUMBER {
-            return Walk::only(extension.value)?.value_of(Tag::Integer);
-        }
-    }
-    None
+    let mut readable = Extension::all(extensions)?.map_while(|extension| extension);
+    let number = readable.find(|extension| extension.id == CRL_NUMBER)?;
+    Walk::only(number.value)?.value_of(Tag::Integer)
 }
 
 /// RFC 5280, section 5.2.5. One that sets nothing leaves out nothing.

@@ -5,8 +5,7 @@
 //! `x509-cert` would make a `Vec` of the entries, which a device has no room for, and
 //! does not read lists of version 1.
 
-use der::{Decode, Tag};
-use x509_cert::spki::AlgorithmIdentifierOwned;
+use der::Tag;
 
 use super::error::{CrlError, OidText};
 use super::extensions::{check_entry, check_list, number};
@@ -144,10 +143,9 @@ impl<'a> List<'a> {
             .ok_or(Unfit::Refused(CrlError::NoNextUpdate))
     }
 
-    /// How it is signed; allocates.
+    /// How it is signed; `None` if that is not said, or there is no memory for it.
     pub(super) fn algorithm(&self) -> Option<SignatureAlgorithm> {
-        let algorithm = AlgorithmIdentifierOwned::from_der(self.algorithm).ok()?;
-        Some(SignatureAlgorithm::read(&algorithm))
+        SignatureAlgorithm::of(Walk::only(self.algorithm)?)
     }
 
     /// Its number (cRLNumber; RFC 5280, section 5.2.3), if it has one: the bytes of an

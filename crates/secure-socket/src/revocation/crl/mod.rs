@@ -14,12 +14,9 @@ mod list;
 mod lists;
 mod slot;
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-
-use der::Decode;
-use x509_cert::name::Name;
 
 pub use error::{CrlError, OidText};
 pub use fetch_error::CrlFetchError;
@@ -29,6 +26,7 @@ pub(crate) use check::{CrlCheck, Lists, Question, Turn};
 
 use crate::credential::{CredentialError, CredentialKind, Der, pem};
 use crate::time::UnixTime;
+use crate::x509::name_text;
 use list::{List, Unfit};
 
 /// A certificate revocation list: the complete one of one issuer.
@@ -114,8 +112,8 @@ impl Crl {
     #[must_use]
     pub fn issuer(&self) -> String {
         self.list()
-            .and_then(|list| Name::from_der(list.issuer).ok())
-            .map_or_else(String::new, |name| name.to_string())
+            .and_then(|list| name_text(list.issuer))
+            .unwrap_or_default()
     }
 
     /// When it was issued.

@@ -4,7 +4,9 @@ use super::list::Entry;
 use super::*;
 use crate::revocation::RevocationReason;
 use crate::x509::Hash;
+use der::Decode as _;
 use std::format;
+use std::string::ToString as _;
 use std::vec;
 use x509_cert::crl::CertificateList;
 

@@ -5,6 +5,7 @@
 mod cache;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
+mod reading;
 mod request;
 mod responder;
 mod response;
@@ -25,6 +26,7 @@ use super::{
     HttpUrl, Limits, RevocationProblem, Scope, ShownCertificate, StatusCheck, StatusLookup,
 };
 use crate::diagnosis::{CertificateRefusal, Refusal};
+use crate::room;
 use crate::x509::CertificateFacts;
 
 /// How long a response may be, and take: 8 KiB and 10 s. A response with an ECDSA
@@ -35,6 +37,9 @@ pub const DEFAULT_OCSP_LIMITS: Limits = Limits {
 };
 /// How many answers are kept.
 pub const DEFAULT_CACHE: usize = 4;
+
+/// What it takes to write a request and to send it, in bytes; a response takes more.
+const ASKING: usize = 2048;
 
 /// Asks an OCSP responder whether the peer's certificate is revoked.
 ///
@@ -166,17 +171,25 @@ impl Checker {
     /// Asks about one certificate.
     fn ask(&self, asked: &Asked<'_>, lookup: &StatusLookup<'_>) -> Result<(), Refusal> {
         let StatusLookup { clock, means, .. } = *lookup;
-        let Some(question) =
-            Question::about(asked.certificate, asked.issuer, self.ocsp.hash, means)
-        else {
-            return Err(Refusal::Unreadable);
-        };
+        let Asked { facts, .. } = *asked;
+        // The peer had a hand in the length of all that a request is made of.
+        if !room::is_there(ASKING + room::to_judge(facts.told())) {
+            return Err(RevocationProblem::OutOfMemory.into());
+        }
+        let question = Question::about(
+            asked.certificate,
+            asked.issuer,
+            &facts.issuer,
+            self.ocsp.hash,
+            means,
+        );
+        let question = question.ok_or(Refusal::Unreadable)?;
         let caches = !self.ocsp.nonce;
         if caches && self.cache.holds(&question.key, clock) {
-            log::debug!("OCSP: {} is good, as was said before", asked.facts.subject);
+            log::debug!("OCSP: {} is good, as was said before", facts.subject);
             return Ok(());
         }
-        let url = self.responder(asked.facts)?;
+        let url = self.responder(facts)?;
         let mut nonce = [0; request::NONCE];
         let nonce = match self.ocsp.nonce {
             false => None,
@@ -194,7 +207,7 @@ impl Checker {
         let answer = http::request(means, &url, method, self.ocsp.limits)
             .map_err(|error| RevocationProblem::Fetch { url, error })?;
         let good = response::judge(&answer, &question, nonce, lookup)?;
-        log::debug!("OCSP: {} is good", asked.facts.subject);
+        log::debug!("OCSP: {} is good", facts.subject);
         if caches {
             self.cache.keep(question.key, &good);
         }
@@ -236,6 +249,8 @@ impl StatusCheck for Checker {
         chain: &[ShownCertificate],
         lookup: &StatusLookup<'_>,
     ) -> Result<(), CertificateRefusal> {
+        // Kept until it is said what was found.
+        let mut reserve = room::reserve(room::to_judge(0));
         // A chain of one is the trust anchor itself.
         for pair in chain.windows(2) {
             let [issuer, shown] = pair else { continue };
@@ -244,7 +259,8 @@ impl StatusCheck for Checker {
             }
             let facts = CertificateFacts::read(&shown.der);
             let result = match &facts {
-                None => Err(Refusal::Unreadable),
+                // It was read before.
+                None => Err(RevocationProblem::OutOfMemory.into()),
                 Some(facts) => self.ask(
                     &Asked {
                         facts,
@@ -260,6 +276,7 @@ impl StatusCheck for Checker {
                     log::warn!("going on without an OCSP response: {refusal}");
                 }
                 Err(refusal) => {
+                    drop(core::mem::take(&mut reserve));
                     return Err(CertificateRefusal {
                         depth: shown.depth,
                         subject: facts.map_or_else(

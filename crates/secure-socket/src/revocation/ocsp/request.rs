@@ -2,20 +2,18 @@
 
 //! What a responder is asked.
 
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use der::asn1::{Null, ObjectIdentifier, OctetString};
-use der::{Decode, Encode};
-use x509_cert::Certificate;
+use der::{AnyRef, Encode, Tag};
 use x509_cert::ext::Extension;
-use x509_cert::name::Name;
-use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
+use x509_cert::spki::AlgorithmIdentifierOwned;
 use x509_ocsp::ext::Nonce;
 use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest, Version};
 
 use crate::verify::Crypto;
-use crate::x509::significant;
+use crate::x509::walk::Walk;
+use crate::x509::{MAX_SERIAL, Parts, significant};
 
 /// The length of a nonce, in bytes: the least that RFC 9654, section 2.1 has clients use.
 pub(super) const NONCE: usize = 32;
@@ -44,20 +42,26 @@ pub enum CertIdHash {
 }
 
 impl CertIdHash {
-    const fn id(self) -> ObjectIdentifier {
+    pub(super) const fn id(self) -> ObjectIdentifier {
         match self {
             Self::Sha1 => ID_SHA1,
             Self::Sha256 => ID_SHA256,
         }
     }
 
-    fn of(self, bytes: &[u8], crypto: &dyn Crypto) -> Vec<u8> {
-        match self {
-            Self::Sha1 => sha1(bytes).to_vec(),
-            Self::Sha256 => crypto.sha256(bytes).to_vec(),
-        }
+    fn of(self, bytes: &[u8], crypto: &dyn Crypto) -> Digest {
+        let mut digest = Digest::new();
+        // Both fit.
+        let _ = match self {
+            Self::Sha1 => digest.extend_from_slice(&sha1(bytes)),
+            Self::Sha256 => digest.extend_from_slice(&crypto.sha256(bytes)),
+        };
+        digest
     }
 }
+
+/// A hash, SHA-256's at most.
+type Digest = heapless::Vec<u8, 32>;
 
 /// For CertIDs and for responders that are named by their key (RFC 6960, section
 /// 4.2.1). No signature is ever checked with it, and TLS libraries are built without it.
@@ -66,58 +70,58 @@ pub(super) fn sha1(bytes: &[u8]) -> [u8; 20] {
 }
 
 /// Who issued the certificate that is asked about.
-pub(super) struct Issuer {
-    pub(super) name: Name,
+pub(super) struct Issuer<'a> {
+    /// The name, in DER, as it stands in that certificate.
+    pub(super) name: &'a [u8],
     /// The name as RFC 4514 writes it.
-    pub(super) subject: String,
+    pub(super) subject: &'a str,
     /// The key, a SubjectPublicKeyInfo in DER.
-    pub(super) public_key: Vec<u8>,
-    /// SHA-1 of the key itself, its algorithm apart.
-    pub(super) key_hash: [u8; 20],
+    pub(super) public_key: &'a [u8],
 }
 
 /// A question about one certificate.
-pub(super) struct Question {
-    pub(super) id: CertId,
-    pub(super) issuer: Issuer,
-    /// By which to remember the answer: SHA-256 over the issuer's key and name and the
-    /// serial number, each of which says where it ends but the last.
+pub(super) struct Question<'a> {
+    pub(super) hash: CertIdHash,
+    pub(super) name_hash: Digest,
+    pub(super) key_hash: Digest,
+    /// An INTEGER's bytes.
+    pub(super) serial: &'a [u8],
+    pub(super) issuer: Issuer<'a>,
+    /// By which to remember the answer: SHA-256 over those of the issuer's key and name, and
+    /// the serial number.
     pub(super) key: [u8; 32],
 }
 
-impl Question {
-    /// `None` if one of the two certificates (DER) cannot be read.
+impl<'a> Question<'a> {
+    /// `None` if one of the two certificates (DER) cannot be read. `issuer_name` is who
+    /// issued the first, as RFC 4514 writes it.
     pub(super) fn about(
-        certificate: &[u8],
-        issuer: &[u8],
+        certificate: &'a [u8],
+        issuer: &'a [u8],
+        issuer_name: &'a str,
         hash: CertIdHash,
         crypto: &dyn Crypto,
     ) -> Option<Self> {
-        let certificate = Certificate::from_der(certificate).ok()?.tbs_certificate;
-        let issuer = Certificate::from_der(issuer).ok()?.tbs_certificate;
+        let certificate = Parts::read(certificate)?;
+        let issuer = Parts::read(issuer)?.public_key.whole;
         // As it stands in the certificate asked about (RFC 6960, section 4.1.1).
-        let name = certificate.issuer.to_der().ok()?;
-        let public_key = issuer.subject_public_key_info.to_der().ok()?;
-        let key_bits = key_bits(&issuer.subject_public_key_info);
-        let mut known_by = public_key.clone();
-        known_by.extend_from_slice(&name);
-        known_by.extend_from_slice(significant(certificate.serial_number.as_bytes()));
+        let name = certificate.issuer.whole;
+        let mut known_by = [0; 32 + 32 + MAX_SERIAL];
+        let serial = significant(certificate.serial);
+        let (hashes, rest) = known_by.split_at_mut(64);
+        hashes[..32].copy_from_slice(&crypto.sha256(issuer));
+        hashes[32..].copy_from_slice(&crypto.sha256(name));
+        rest.get_mut(..serial.len())?.copy_from_slice(serial);
         Some(Self {
-            id: CertId {
-                hash_algorithm: AlgorithmIdentifierOwned {
-                    oid: hash.id(),
-                    parameters: Some(Null.into()),
-                },
-                issuer_name_hash: OctetString::new(hash.of(&name, crypto)).ok()?,
-                issuer_key_hash: OctetString::new(hash.of(key_bits, crypto)).ok()?,
-                serial_number: certificate.serial_number,
-            },
-            key: crypto.sha256(&known_by),
+            hash,
+            name_hash: hash.of(name, crypto),
+            key_hash: hash.of(key_bits(issuer)?, crypto),
+            serial: certificate.serial,
+            key: crypto.sha256(&known_by[..64 + serial.len()]),
             issuer: Issuer {
-                subject: certificate.issuer.to_string(),
-                name: certificate.issuer,
-                key_hash: sha1(key_bits),
-                public_key,
+                name,
+                subject: issuer_name,
+                public_key: issuer,
             },
         })
     }
@@ -134,7 +138,7 @@ impl Question {
                 version: Version::V1,
                 requestor_name: None,
                 request_list: [Request {
-                    req_cert: self.id.clone(),
+                    req_cert: self.cert_id()?,
                     single_request_extensions: None,
                 }]
                 .into(),
@@ -146,33 +150,34 @@ impl Question {
         .ok()
     }
 
-    /// Whether a response speaks of the certificate asked about.
-    pub(super) fn is_about(&self, id: &CertId) -> bool {
-        let serial = |id: &CertId| significant(id.serial_number.as_bytes()).to_vec();
-        // Some leave the NULL behind the algorithm out (RFC 5754, section 2).
-        self.id.hash_algorithm.oid == id.hash_algorithm.oid
-            && self.id.issuer_name_hash == id.issuer_name_hash
-            && self.id.issuer_key_hash == id.issuer_key_hash
-            && serial(&self.id) == serial(id)
+    pub(super) fn cert_id(&self) -> Option<CertId> {
+        let serial = AnyRef::new(Tag::Integer, self.serial).ok()?;
+        Some(CertId {
+            hash_algorithm: AlgorithmIdentifierOwned {
+                oid: self.hash.id(),
+                parameters: Some(Null.into()),
+            },
+            issuer_name_hash: OctetString::new(self.name_hash.as_slice()).ok()?,
+            issuer_key_hash: OctetString::new(self.key_hash.as_slice()).ok()?,
+            serial_number: serial.decode_as().ok()?,
+        })
     }
 }
 
 /// The key itself, as KeyHash and CertID count it: without tag, length and number of
 /// unused bits (RFC 6960, section 4.1.1).
-pub(super) fn key_bits(info: &SubjectPublicKeyInfoOwned) -> &[u8] {
-    info.subject_public_key.raw_bytes()
+pub(super) fn key_bits(public_key: &[u8]) -> Option<&[u8]> {
+    let mut fields = Walk::only(public_key)?.walk(Tag::Sequence)?;
+    fields.read()?;
+    fields.read()?.bits()
 }
 
 /// RFC 9654, section 2.1: an OCTET STRING within the extension's own.
 fn nonce_extension(nonce: &[u8]) -> Option<Extension> {
+    let nonce = Nonce::new(nonce).ok()?.to_der().ok()?;
     Some(Extension {
         extn_id: ID_PKIX_OCSP_NONCE,
         critical: false,
-        extn_value: OctetString::new(nonce_value(nonce)?).ok()?,
+        extn_value: OctetString::new(nonce).ok()?,
     })
-}
-
-/// What a nonce looks like in an extension.
-pub(super) fn nonce_value(nonce: &[u8]) -> Option<Vec<u8>> {
-    Nonce::new(nonce).ok()?.to_der().ok()
 }

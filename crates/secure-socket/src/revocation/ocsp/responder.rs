@@ -6,56 +6,36 @@ use alloc::boxed::Box;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use der::asn1::BitStringRef;
-use der::{AnyRef, Decode, Encode, Sequence};
-use x509_cert::Certificate;
-use x509_cert::spki::AlgorithmIdentifierOwned;
-use x509_ocsp::ResponderId;
-
+use super::reading::{Basic, Responder};
 use super::request::{Issuer, Question, key_bits, sha1};
 use crate::backend::SignatureError;
 use crate::diagnosis::Refusal;
 use crate::policy::KeyPolicy;
 use crate::revocation::{RevocationProblem, StatusLookup};
+use crate::room;
 use crate::verify::verify_signed;
-use crate::x509::{CertificateFacts, SignatureAlgorithm};
+use crate::x509::{CertificateFacts, Parts, SignatureAlgorithm};
 
 /// The most certificates of a response that are looked at: one is the rule.
 const MAX_CERTIFICATES: usize = 4;
 /// id-pkix-ocsp-nocheck (RFC 6960, section 4.2.2.2.1).
 const NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 
-/// BasicOCSPResponse (RFC 6960, section 4.2.1) with what is signed left as it is, since
-/// the signature is over those bytes and no others.
-#[derive(Sequence)]
-pub(super) struct Signed<'a> {
-    pub(super) data: AnyRef<'a>,
-    algorithm: AlgorithmIdentifierOwned,
-    signature: BitStringRef<'a>,
-    #[asn1(context_specific = "0", optional = "true", tag_mode = "EXPLICIT")]
-    certificates: Option<Vec<AnyRef<'a>>>,
-}
-
 /// Checks that the responder that a response names signed it, and may.
 pub(super) fn authenticate(
-    signed: &Signed<'_>,
-    responder: &ResponderId,
-    question: &Question,
+    basic: &Basic<'_>,
+    question: &Question<'_>,
     lookup: &StatusLookup<'_>,
 ) -> Result<(), RevocationProblem> {
-    let algorithm = SignatureAlgorithm::read(&signed.algorithm);
+    let algorithm = SignatureAlgorithm::of(basic.algorithm);
+    let algorithm = algorithm.ok_or(RevocationProblem::OcspUnreadable)?;
     if KeyPolicy::is_weak(&algorithm) {
         return Err(RevocationProblem::OcspWeakSignature { algorithm });
     }
-    let data = signed
-        .data
-        .to_der()
-        .map_err(|_| RevocationProblem::OcspUnreadable)?;
     let verify = |public_key: &[u8]| {
-        let signature = signed.signature.raw_bytes();
         let crypto = lookup.means;
         crypto
-            .verify_signature(&algorithm, public_key, &data, signature)
+            .verify_signature(&algorithm, public_key, basic.signed, basic.signature)
             .map_err(|error| match error {
                 SignatureError::Invalid => RevocationProblem::OcspSignature,
                 SignatureError::Unsupported => RevocationProblem::OcspSignatureUnsupported {
@@ -65,35 +45,28 @@ pub(super) fn authenticate(
             })
     };
     let issuer = &question.issuer;
-    let is_issuer = match responder {
-        ResponderId::ByName(name) => *name == issuer.name,
-        ResponderId::ByKey(hash) => hash.as_bytes() == issuer.key_hash,
+    let is_named = |name: &[u8], public_key: &[u8]| match basic.responder {
+        Responder::Name(responder) => responder == name,
+        Responder::Key(hash) => key_bits(public_key).is_some_and(|key| sha1(key) == hash),
     };
     let mut problem = RevocationProblem::OcspResponder;
-    if is_issuer {
-        match verify(&issuer.public_key) {
+    if is_named(issuer.name, issuer.public_key) {
+        match verify(issuer.public_key) {
             Ok(()) => return Ok(()),
             // It may be another of the same name, as when a CA gets a new key.
             Err(told) => problem = told,
         }
     }
-    let certificates = signed.certificates.iter().flatten();
+    let certificates = basic.certificates.clone().flatten();
     for certificate in certificates.take(MAX_CERTIFICATES) {
-        let Some((der, certificate)) = read(*certificate) else {
+        let Some(parts) = Parts::read(certificate.whole) else {
             continue;
         };
-        let info = &certificate.tbs_certificate;
-        let is_named = match responder {
-            ResponderId::ByName(name) => *name == info.subject,
-            ResponderId::ByKey(hash) => {
-                hash.as_bytes() == sha1(key_bits(&info.subject_public_key_info))
-            }
-        };
-        if !is_named {
+        if !is_named(parts.subject.whole, parts.public_key.whole) {
             continue;
         }
-        let result = may_speak(&der, &certificate, issuer, lookup)
-            .and_then(|delegate| verify(&delegate.public_key));
+        let result = may_speak(certificate.whole, &parts, issuer, lookup)
+            .and_then(|()| verify(parts.public_key.whole));
         match result {
             Ok(()) => return Ok(()),
             Err(told) => problem = told,
@@ -102,26 +75,26 @@ pub(super) fn authenticate(
     Err(problem)
 }
 
-fn read(certificate: AnyRef<'_>) -> Option<(Vec<u8>, Certificate)> {
-    let der = certificate.to_der().ok()?;
-    let certificate = Certificate::from_der(&der).ok()?;
-    Some((der, certificate))
-}
-
 /// RFC 6960, section 4.2.2.2: issued by the CA itself, for this. What costs least is
 /// looked at first.
 fn may_speak(
     der: &[u8],
-    certificate: &Certificate,
-    issuer: &Issuer,
+    parts: &Parts<'_>,
+    issuer: &Issuer<'_>,
     lookup: &StatusLookup<'_>,
-) -> Result<CertificateFacts, RevocationProblem> {
-    let facts = CertificateFacts::read(der).ok_or(RevocationProblem::OcspUnreadable)?;
+) -> Result<(), RevocationProblem> {
+    let facts = CertificateFacts::read(der);
+    // Nobody has vouched for it yet, and it decides on how much there is to say.
+    let told = facts.as_ref().map_or(der.len(), CertificateFacts::told);
+    if !room::is_there(room::to_judge(told) + issuer.subject.len()) {
+        return Err(RevocationProblem::OutOfMemory);
+    }
+    let facts = facts.ok_or(RevocationProblem::OcspUnreadable)?;
     let not_issued = || RevocationProblem::OcspDelegateIssuer {
         subject: facts.subject.clone(),
-        issuer: issuer.subject.clone(),
+        issuer: issuer.subject.into(),
     };
-    if certificate.tbs_certificate.issuer != issuer.name {
+    if parts.issuer.whole != issuer.name {
         return Err(not_issued());
     }
     if let Some(refusal) = fault(&facts, lookup) {
@@ -130,14 +103,15 @@ fn may_speak(
             refusal: Box::new(refusal),
         });
     }
-    match verify_signed(der, &facts.signature, &issuer.public_key, lookup.means) {
-        Ok(()) => Ok(facts),
-        Err(SignatureError::Invalid) => Err(not_issued()),
-        Err(SignatureError::Unsupported) => Err(RevocationProblem::OcspSignatureUnsupported {
-            algorithm: facts.signature,
-        }),
-        Err(SignatureError::OutOfMemory) => Err(RevocationProblem::OutOfMemory),
-    }
+    verify_signed(der, &facts.signature, issuer.public_key, lookup.means).map_err(|error| {
+        match error {
+            SignatureError::Invalid => not_issued(),
+            SignatureError::Unsupported => RevocationProblem::OcspSignatureUnsupported {
+                algorithm: facts.signature.clone(),
+            },
+            SignatureError::OutOfMemory => RevocationProblem::OutOfMemory,
+        }
+    })
 }
 
 /// What is wrong with a responder's certificate, whoever issued it.

@@ -24,6 +24,10 @@ use crate::policy::KeyPolicy;
 use crate::time::UnixTime;
 
 fn world() -> World {
+    signed_by("delegate")
+}
+
+fn signed_by(signer: &str) -> World {
     let text = r#"
         certificate = [
             { id = "root" },
@@ -31,14 +35,15 @@ fn world() -> World {
             { id = "other", issuer = "root" },
             { id = "delegate", issuer = "root", ext_key_usage = ["OCSPSigning"] },
         ]
-        ocsp = [{ for = "leaf", signer = "delegate" }]
+        ocsp = [{ for = "leaf", signer = "SIGNER" }]
     "#;
-    Recipe::from_toml(text).unwrap().make().unwrap()
+    let text = text.replace("SIGNER", signer);
+    Recipe::from_toml(&text).unwrap().make().unwrap()
 }
 
-fn question(world: &World, id: &str, hash: CertIdHash) -> Question {
+fn question<'a>(world: &'a World, id: &str, hash: CertIdHash) -> Question<'a> {
     let der = |id| &world.certificate(id).unwrap().der;
-    Question::about(der(id), der("root"), hash, &Signatures::good()).unwrap()
+    Question::about(der(id), der("root"), "CN=root", hash, &Signatures::good()).unwrap()
 }
 
 fn response(world: &World) -> Vec<u8> {
@@ -47,7 +52,7 @@ fn response(world: &World) -> Vec<u8> {
 
 const CLOCK: UnixTime = UnixTime::from_seconds(1_795_391_999);
 
-fn judged(response: &[u8], question: &Question) -> Result<Good, Refusal> {
+fn judged(response: &[u8], question: &Question<'_>) -> Result<Good, Refusal> {
     let lookup = StatusLookup {
         check: &Checker::new(Ocsp::new()),
         keys: &KeyPolicy::new(),
@@ -96,7 +101,7 @@ fn a_request_names_the_certificate_by_either_hash() {
             panic!("{request:?}");
         };
         assert_eq!(one.req_cert.issuer_key_hash.as_bytes().len(), length);
-        assert!(question.is_about(&one.req_cert));
+        assert_eq!(one.req_cert, question.cert_id().unwrap());
     }
     // The cache tells them apart, and does not mind by which hash one asked.
     let key = |id, hash| question(&world, id, hash).key;
@@ -132,7 +137,7 @@ fn of_several_answers_the_one_that_was_asked_for_counts() {
     };
     let about_other = |one: &SingleResponse| {
         let mut single = one.clone();
-        single.cert_id = other.id.clone();
+        single.cert_id = other.cert_id().unwrap();
         single.cert_status = CertStatus::unknown();
         single
     };
@@ -212,6 +217,51 @@ fn a_response_of_another_type_is_none() {
     for response in [other.to_der().unwrap(), empty.to_der().unwrap(), longer] {
         let problem = problem(judged(&response, &question));
         assert_eq!(problem, RevocationProblem::OcspUnreadable);
+    }
+}
+
+/// A response has to be read before it is known who sent it.
+#[test]
+fn no_response_takes_more_memory_than_there_is() {
+    let world = world();
+    let other_world = signed_by("other");
+    let other = response(&other_world);
+    let question = question(&world, "leaf", CertIdHash::Sha1);
+    let good = response(&world);
+    let many = changed(&good, |data| {
+        data.responses = vec![data.responses[0].clone(); 200];
+        data.response_extensions = Some(vec![extension(false); 1000]);
+    });
+    let critical = changed(&good, |data| {
+        data.response_extensions = Some(vec![extension(true); 1000]);
+    });
+    for (what, response, is_good) in [
+        ("good", &good, true),
+        ("many", &many, true),
+        ("critical", &critical, false),
+        ("no responder", &other, false),
+    ] {
+        assert!(judged(response, &question).is_ok() == is_good, "{what}");
+        let mut told = [0; 2];
+        let (checker, keys) = (Checker::new(Ocsp::new()), KeyPolicy::new());
+        for memory in (0..48 * 1024).step_by(64) {
+            let lookup = StatusLookup {
+                check: &checker,
+                keys: &keys,
+                clock: CLOCK,
+                means: &Signatures::good(),
+            };
+            let judged = || judge(response, &question, None, &lookup);
+            let ran_out = match test_pki::small_heap::with(memory, judged) {
+                Ok(_) => false,
+                Err(Refusal::RevocationUnknown { problem }) => {
+                    problem == RevocationProblem::OutOfMemory
+                }
+                Err(other) => panic!("{other:?}"),
+            };
+            told[usize::from(ran_out)] += 1;
+        }
+        assert!(told[0] > 0 && told[1] > 0, "{what}: {told:?}");
     }
 }
 
