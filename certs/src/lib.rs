@@ -39,6 +39,7 @@ mod key;
 mod leaf;
 mod name;
 pub mod ocsp;
+pub mod port;
 mod psk;
 pub mod recipe;
 pub mod responder;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peers of the firmware: OpenSSL's server, and TCP servers that misbehave."""
 
+import itertools
+import os
 import socket
 import ssl
 import subprocess
@@ -9,10 +11,22 @@ import time
 from pathlib import Path
 
 
+# Below those that Linux gives to whoever connects or asks for any, which may be taken before a
+# server has come to take it; programs that run side by side begin in different places.
+PORTS = itertools.count(os.getpid() * 97)
+
+
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody uses on loopback, and that this process gives out once."""
+    while True:
+        port = 10_000 + next(PORTS) % 20_000
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def listens(port):

@@ -3,7 +3,6 @@
 //! Programs of other projects, run as peers.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -140,12 +139,6 @@ fn collect(mut pipe: impl Read + Send + 'static, output: &Arc<Mutex<String>>) {
     });
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 /// A server: OpenSSL reverses each line, GnuTLS echoes it.
 pub(crate) fn server(kind: Kind, auth: Auth, version: TlsVersion, more: &[&str]) -> Peer {
     match kind {
@@ -260,7 +253,7 @@ fn gnutls_server(auth: Auth, version: TlsVersion, more: &[&str]) -> Peer {
     args.extend(more);
     // It cannot be told to take any port: another program may be faster.
     for _ in 0..3 {
-        let port = free_port();
+        let port = test_pki::port::free();
         let port_text = port.to_string();
         let mut args = args.clone();
         args.extend(["--port", &port_text]);
