@@ -182,6 +182,9 @@ impl<S: Transport> Client<S> {
         if self.link.is_some() {
             return Err(Error::Connected);
         }
+        // A session outlives a connection; half a header and the limits of a broker that may
+        // name none the next time do not.
+        self.library = Library::with_session(self.library.session().clone(), Heap::forever());
         let link = Link::new(stream, self.uptime);
         link.inner_mut().longest = usize::try_from(self.settings.max_packet).ok();
         self.link = Some(link.clone());

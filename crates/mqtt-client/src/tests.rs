@@ -463,6 +463,50 @@ fn a_message_larger_than_the_broker_takes_is_not_sent() {
     assert!(client.publish(MESSAGE, Qos::AtLeastOnce).is_ok());
 }
 
+/// The library had kept what the next CONNACK does not say otherwise.
+#[test]
+fn limits_of_a_broker_end_with_the_connection() {
+    // Maximum packet size, maximum QoS, retain available, receive maximum.
+    let limits = b"\x20\x0f\x00\x00\x0c\x27\x00\x00\x00\x40\x24\x00\x25\x00\x21\x00\x01";
+    let (mut client, wire) = connected_as(settings(), limits);
+    let payload = [0; 64];
+    let large = Outgoing {
+        payload: &payload,
+        retain: true,
+        ..MESSAGE
+    };
+    assert!(client.publish(large, Qos::AtLeastOnce).is_err());
+    wire.end();
+    client.poll(SECOND).unwrap_err();
+    let wire = Wire::default();
+    wire.say(&CONNACK);
+    client.connect(wire).unwrap();
+    for _ in 0..2 {
+        client.publish(large, Qos::AtLeastOnce).unwrap();
+    }
+}
+
+/// The library had kept it, and took the next CONNACK for the rest of it.
+#[test]
+fn half_a_header_ends_with_the_connection() {
+    let (mut client, wire) = connected();
+    wire.say(&[0x30]);
+    assert_eq!(client.poll(SECOND), Ok(None));
+    wire.end();
+    assert_eq!(client.poll(SECOND), Err(Error::Ended));
+    let wire = Wire::default();
+    wire.say(&CONNACK);
+    client.connect(wire).unwrap();
+    // A CONNACK that was too large leaves its header too.
+    let mut client = self::client(settings());
+    let wire = Wire::default();
+    wire.say(&[0x20, 0xff, 0x7f]);
+    client.connect(wire).unwrap_err();
+    let wire = Wire::default();
+    wire.say(&CONNACK);
+    client.connect(wire).unwrap();
+}
+
 #[test]
 fn subscriptions_are_answered() {
     let (mut client, wire) = connected();
