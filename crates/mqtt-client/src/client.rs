@@ -326,6 +326,13 @@ impl<S: Transport> Client<S> {
             let wait = wake.saturating_sub((self.uptime)());
             link.inner_mut().expect_packet();
             match block(&link, self.uptime, wait, self.library.poll_header()) {
+                // Nor is there an answer that nobody looked for in time.
+                None if self
+                    .pong_due(&link)
+                    .is_some_and(|due| (self.uptime)() >= due) =>
+                {
+                    return Err(self.silent(Silence::Ping));
+                }
                 None => {}
                 Some(Err(error)) => return Err(self.failed(error)),
                 Some(Ok(header)) => {
@@ -400,18 +407,14 @@ impl<S: Transport> Client<S> {
         let Some(keep_alive) = self.keep_alive else {
             return Ok(None);
         };
+        if let Some(due) = self.pong_due(link) {
+            return Ok(Some(due));
+        }
         let now = (self.uptime)();
         let (sent, received) = {
             let inner = link.inner();
             (inner.last_sent, inner.last_received)
         };
-        if let Some(pinged) = self.pinged {
-            let due = pinged.max(received).saturating_add(self.settings.patience);
-            return match now >= due {
-                true => Err(self.silent(Silence::Ping)),
-                false => Ok(Some(due)),
-            };
-        }
         // A quarter of the time is for the way there. A broker that we hear nothing of is
         // asked as well.
         let due = sent.min(received).saturating_add(keep_alive / 4 * 3);
@@ -426,6 +429,13 @@ impl<S: Transport> Client<S> {
             Some(Err(error)) => Err(self.failed(error)),
             None => Err(self.silent(Silence::Ping)),
         }
+    }
+
+    /// Until when the broker may answer the PINGREQ that went out, if one did.
+    fn pong_due(&self, link: &Link<S>) -> Option<Duration> {
+        let pinged = self.pinged?;
+        let heard = pinged.max(link.inner().last_received);
+        Some(heard.saturating_add(self.settings.patience))
     }
 
     fn translate(&mut self, event: LibraryEvent<'static, 0, 0>) -> Option<Event> {

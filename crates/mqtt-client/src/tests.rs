@@ -9,7 +9,7 @@ use std::{eprintln, panic, vec};
 
 use embedded_io::ErrorKind;
 
-use crate::fuzzing::{Wire, settings, uptime};
+use crate::fuzzing::{Wire, pass, settings, uptime};
 use crate::{
     Client, Error, Event, InvalidSettings, Outgoing, Qos, Reason, Session, Settings, Silence, Will,
 };
@@ -298,6 +298,23 @@ fn a_broker_that_answers_no_ping_is_gone() {
     assert_eq!(client.poll(500 * SECOND), Err(Error::Silent(Silence::Ping)));
     assert_eq!(uptime() - before, 45 * SECOND + settings().patience);
     assert!(wire.is_dropped());
+}
+
+/// Who has other things to do for long finds the answer when it looks.
+#[test]
+fn an_answer_that_nobody_looked_for_in_time_counts() {
+    let (mut client, wire) = connected();
+    assert_eq!(client.poll(46 * SECOND), Ok(None));
+    assert_eq!(wire.heard(), PINGREQ);
+    wire.say(&PINGRESP);
+    pass(30 * SECOND);
+    assert_eq!(client.poll(Duration::ZERO), Ok(None));
+    // And this time there is none.
+    assert_eq!(client.poll(20 * SECOND), Ok(None));
+    assert_eq!(wire.heard(), PINGREQ);
+    pass(30 * SECOND);
+    let gone = Err(Error::Silent(Silence::Ping));
+    assert_eq!(client.poll(Duration::ZERO), gone);
 }
 
 #[test]
