@@ -13,6 +13,8 @@ mod command;
 mod job;
 mod note;
 mod run;
+#[cfg(all(test, feature = "host"))]
+mod tests;
 mod tls;
 
 pub use command::{Command, CommandError, MAX_INTERVAL, MIN_INTERVAL};

@@ -221,9 +221,11 @@ impl<'r, B: Backend> Run<'r, B> {
     fn send_due(&mut self) -> Result<(), RunError> {
         let broker = &mut self.broker;
         loop {
-            let sent = self.outbox.send(|topic, payload, again| {
+            let mut again = false;
+            let sent = self.outbox.send(|topic, payload, id| {
+                again = id.is_some();
                 let message = Outgoing::new(topic, payload);
-                match again {
+                match id {
                     Some(id) => broker.publish_again(id, message).map(|()| id),
                     None => broker
                         .publish(message, Qos::AtLeastOnce)?
@@ -239,6 +241,10 @@ impl<'r, B: Backend> Run<'r, B> {
                 ))) => {
                     (self.device.note)(&Note::Impossible(&error));
                     let _ = self.outbox.discard();
+                    if again {
+                        // Its place in the session is not free before the next connection.
+                        return Err(error.into());
+                    }
                 }
                 Ok(Some(Err(error))) => return Err(error.into()),
                 Err(never) => match never {},

@@ -142,6 +142,8 @@ pub struct Client<S: Transport> {
     pinged: Option<Duration>,
     /// How many messages of QoS 1 the broker has yet to answer on this connection.
     unanswered: u16,
+    /// The next connection starts a new session, whatever the settings say.
+    start_clean: bool,
 }
 
 impl<S: Transport> Client<S> {
@@ -160,6 +162,7 @@ impl<S: Transport> Client<S> {
             keep_alive: None,
             pinged: None,
             unanswered: 0,
+            start_clean: false,
         })
     }
 
@@ -194,15 +197,20 @@ impl<S: Transport> Client<S> {
             settings,
             library,
             uptime,
+            start_clean,
             ..
         } = self;
+        let mut options = options(settings);
+        if *start_clean {
+            options = options.clean_start();
+        }
         let connected = block(
             &link,
             *uptime,
             settings.patience,
             library.connect(
                 link.clone(),
-                &options(settings),
+                &options,
                 MqttString::from_str(&settings.client_id).ok(),
             ),
         );
@@ -228,6 +236,7 @@ impl<S: Transport> Client<S> {
             None => return Err(self.silent(Silence::Connect)),
         };
         link.inner_mut().longest = None;
+        self.start_clean = false;
         let keep_alive = match self.library.shared_config().keep_alive {
             KeepAlive::Infinite => 0,
             KeepAlive::Seconds(seconds) => seconds.get(),
@@ -277,7 +286,9 @@ impl<S: Transport> Client<S> {
     ///
     /// # Errors
     ///
-    /// [`Error`].
+    /// [`Error`]. After [`Error::TooLarge`] and [`Error::Unsupported`] the message is still
+    /// one of [`WINDOW`] in the session, which nothing but its end changes: the next
+    /// connection starts a new one. Make it soon.
     pub fn publish_again(
         &mut self,
         id: PacketId,
@@ -288,7 +299,9 @@ impl<S: Transport> Client<S> {
         let payload = Bytes::Borrowed(message.payload);
         let sent = self.library.republish(id.0, &options, payload);
         let sent = block(&link, self.uptime, Duration::ZERO, sent);
-        self.done(sent)?;
+        let sent = self.done(sent);
+        self.start_clean |= matches!(sent, Err(Error::TooLarge | Error::Unsupported(_)));
+        sent?;
         self.unanswered += 1;
         Ok(())
     }

@@ -524,6 +524,34 @@ fn half_a_header_ends_with_the_connection() {
     client.connect(wire).unwrap();
 }
 
+/// Nothing takes it out of the session, where it would be in the way.
+#[test]
+fn a_session_with_a_message_that_cannot_be_sent_again_is_not_kept() {
+    let (mut client, wire) = connected();
+    let payload = [0; 64];
+    let large = Outgoing {
+        payload: &payload,
+        ..MESSAGE
+    };
+    let id = client.publish(large, Qos::AtLeastOnce).unwrap().unwrap();
+    wire.end();
+    client.poll(SECOND).unwrap_err();
+    let wire = Wire::default();
+    // Maximum packet size, property 0x27.
+    wire.say(&[0x20, 8, 1, 0, 5, 0x27, 0, 0, 0, 64]);
+    client.connect(wire.clone()).unwrap();
+    assert_eq!(wire.heard()[9] & 2, 0, "no clean start");
+    assert_eq!(client.publish_again(id, large), Err(Error::TooLarge));
+    client.abandon();
+    for clean in [2, 0] {
+        let wire = Wire::default();
+        wire.say(&CONNACK);
+        client.connect(wire.clone()).unwrap();
+        assert_eq!(wire.heard()[9] & 2, clean);
+        client.abandon();
+    }
+}
+
 #[test]
 fn subscriptions_are_answered() {
     let (mut client, wire) = connected();

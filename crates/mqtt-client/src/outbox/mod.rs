@@ -267,12 +267,19 @@ impl<S: Storage, I: Copy + PartialEq> Outbox<S, I> {
         Ok(Some(Ok(())))
     }
 
-    /// Gives up the next message that was not sent yet: the broker cannot take it.
+    /// Gives up the message that [`send`](Self::send) would show next: the broker cannot take
+    /// it.
     ///
     /// # Errors
     ///
     /// The storage failed.
     pub fn discard(&mut self) -> Result<(), S::Error> {
+        let again = |flight: &&mut Flight<I>| flight.state == State::Again;
+        if let Some(flight) = self.flights.iter_mut().find(again) {
+            flight.state = State::Answered;
+            self.counts.rejected += 1;
+            return self.tidy();
+        }
         if self.flights.len() < self.storage.len() {
             self.storage.remove(self.flights.len())?;
             self.counts.rejected += 1;

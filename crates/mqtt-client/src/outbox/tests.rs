@@ -144,6 +144,33 @@ fn what_cannot_be_sent_is_given_up_and_the_rest_is_not() {
     assert_eq!((outbox.len(), outbox.counts().rejected), (2, 1));
 }
 
+/// What was not sent yet was thrown away, one after the other, for one that was in the way.
+#[test]
+fn of_what_is_to_be_sent_again_that_is_given_up_which_cannot_be() {
+    let mut outbox = outbox(8, WhenFull::Stop);
+    let mut next = 0;
+    for number in 0..2 {
+        push(&mut outbox, number);
+    }
+    send_all(&mut outbox, &mut next);
+    for number in 2..4 {
+        push(&mut outbox, number);
+    }
+    outbox.connected(true).unwrap();
+    let failed = outbox.send(|_, payload, again| {
+        assert_eq!((payload, again), (&b"0"[..], Some(1)));
+        Err::<u16, _>("too large")
+    });
+    assert_eq!(failed, Ok(Some(Err("too large"))));
+    outbox.discard().unwrap();
+    assert_eq!((outbox.len(), outbox.counts().rejected), (3, 1));
+    let sent = send_all(&mut outbox, &mut next);
+    assert_eq!(payloads(&sent), ["1", "2", "3"]);
+    // Its name means nothing any more.
+    outbox.acknowledged(1).unwrap();
+    assert_eq!((outbox.len(), outbox.counts().delivered), (3, 0));
+}
+
 #[test]
 fn a_full_queue_does_as_it_was_told() {
     let fill = |when_full| {

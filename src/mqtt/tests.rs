@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! A device against a broker that does as it is told. Real brokers: `tests/mqtt.rs`.
+
+use core::cell::Cell;
+use std::sync::mpsc;
+use std::thread;
+use std::vec::Vec;
+
+use mbedtls_backend::{MbedTls, uptime};
+use secure_socket::backend::ServerBackend;
+use secure_socket::credential::{Psk, PskIdentity, PskSource};
+use secure_socket::{Mode, Stream, server};
+
+use super::*;
+use crate::{Credentials, Job, RunError, client};
+use alloc::string::String;
+use core::time::Duration;
+use mqtt_client::outbox::WhenFull;
+
+const CONNECT: u8 = 0x10;
+const PUBLISH_QOS_1: u8 = 0x32;
+const CONNACK: &[u8] = &[0x20, 3, 0, 0, 0];
+/// Maximum packet size, property 0x27: 64.
+const CONNACK_PRESENT_SMALL: &[u8] = &[0x20, 8, 1, 0, 5, 0x27, 0, 0, 0, 64];
+const MS: Duration = Duration::from_millis(1);
+
+fn psk() -> (PskIdentity, Psk) {
+    (
+        PskIdentity::new("device").unwrap(),
+        Psk::new(alloc::vec![7; 32]).unwrap(),
+    )
+}
+
+/// A connection, as the broker has it.
+struct Peer(Stream<<MbedTls as ServerBackend>::Served>);
+
+impl Peer {
+    /// The next packet: its first byte, and what is in it. `None`: the device has gone.
+    fn hears(&self) -> Option<(u8, Vec<u8>)> {
+        let byte = || {
+            let mut byte = [0];
+            (self.0.receive(&mut byte).ok()? == 1).then_some(byte[0])
+        };
+        let kind = byte()?;
+        let mut length = 0;
+        for shift in [0, 7, 14, 21] {
+            let digit = byte()?;
+            length |= usize::from(digit & 0x7f) << shift;
+            if digit & 0x80 == 0 {
+                break;
+            }
+        }
+        let body = (0..length).map(|_| byte()).collect::<Option<_>>()?;
+        Some((kind, body))
+    }
+
+    /// The next packet of this kind.
+    fn hears_of(&self, kind: u8) -> Option<Vec<u8>> {
+        while let Some((heard, body)) = self.hears() {
+            if heard == kind {
+                return Some(body);
+            }
+        }
+        None
+    }
+
+    fn says(&self, packet: &[u8]) {
+        self.0.send_all(packet).unwrap();
+    }
+
+    /// Takes the device in, and says whether it asked for a new session.
+    fn welcomes(&self, connack: &[u8]) -> bool {
+        let connect = self.hears_of(CONNECT).unwrap();
+        self.says(connack);
+        connect[7] & 2 != 0
+    }
+
+    /// Acknowledges the next reading, and says which it was.
+    fn takes(&self) -> Option<String> {
+        let message = self.hears_of(PUBLISH_QOS_1)?;
+        let topic = 2 + usize::from(message[1]);
+        self.says(&[0x40, 2, message[topic], message[topic + 1]]);
+        Some(String::from_utf8(message[topic + 3..].to_vec()).unwrap())
+    }
+}
+
+/// A job whose tests end, whatever happens.
+fn job() -> MqttJob {
+    MqttJob {
+        prefix: "d".into(),
+        interval: Duration::ZERO,
+        readings: Some(1),
+        queue: 4,
+        when_full: WhenFull::Stop,
+        first_wait: MS,
+        longest_wait: Duration::from_secs(5),
+        attempts: Some(3),
+        ..MqttJob::new("d")
+    }
+}
+
+/// Publishes the readings `1`, `2`, ... to a broker that is `broker`, which takes one
+/// connection after the other: how it ended, and what the broker says of it.
+fn with_broker<T: Send + 'static>(
+    mqtt: MqttJob,
+    broker: impl FnOnce(&dyn Fn() -> Peer) -> T + Send + 'static,
+) -> (Result<MqttSummary, RunError>, mpsc::Receiver<T>) {
+    let (tell, port) = mpsc::channel();
+    let (report, said) = mpsc::channel();
+    // If the device gives up before, it stays behind.
+    thread::spawn(move || {
+        let backend = MbedTls::new().unwrap();
+        let (identity, key) = psk();
+        let server = server::builder().psk(identity, key);
+        let server = server
+            .bind(&backend, "127.0.0.1:0".parse().unwrap())
+            .unwrap();
+        tell.send(server.local_address().unwrap().port()).unwrap();
+        let accept = || Peer(server.accept().unwrap().handshake().unwrap());
+        let _ = report.send(broker(&accept));
+    });
+    (run_at(port.recv().unwrap(), mqtt, &Cell::new(0)), said)
+}
+
+fn run_at(port: u16, mqtt: MqttJob, taken: &Cell<u32>) -> Result<MqttSummary, RunError> {
+    let backend = MbedTls::new().unwrap();
+    let (identity, key) = psk();
+    let credentials = Credentials {
+        psk: Some(PskSource::Given { identity, key }),
+        ..Credentials::default()
+    };
+    let job = Job::new(Mode::Psk, "127.0.0.1", port);
+    let client = client(&backend, &job, credentials).unwrap();
+    let mut reading = || {
+        taken.set(taken.get() + 1);
+        Ok(match taken.get() {
+            1 => "1".repeat(100),
+            number => alloc::format!("{number}"),
+        })
+    };
+    let mut notes = 0;
+    let mut note = |note: &Note<'_>| {
+        notes += 1;
+        assert!(notes < 50, "it goes on and on: {note}");
+    };
+    let device = Device {
+        uptime,
+        reading: &mut reading,
+        note: &mut note,
+    };
+    run(&backend, &client, &job, mqtt, device)
+}
+
+/// It was tried again and again, and each time another message was thrown away for it.
+#[test]
+fn a_message_that_cannot_be_sent_again_is_given_up_and_no_other() {
+    let mqtt = MqttJob {
+        readings: Some(6),
+        ..job()
+    };
+    let (done, said) = with_broker(mqtt, |accept| {
+        let peer = accept();
+        assert!(!peer.welcomes(CONNACK));
+        peer.hears_of(PUBLISH_QOS_1).unwrap();
+        drop(peer);
+        let peer = accept();
+        assert!(!peer.welcomes(CONNACK_PRESENT_SMALL));
+        while let Some((kind, _)) = peer.hears() {
+            assert_ne!(kind & !8, PUBLISH_QOS_1, "the session is to end");
+        }
+        let peer = accept();
+        assert!(peer.welcomes(CONNACK), "the old session is of no use");
+        core::iter::from_fn(|| peer.takes()).collect::<Vec<_>>()
+    });
+    let counts = done.unwrap().counts;
+    assert_eq!((counts.rejected, counts.delivered), (1, 5));
+    let wait = Duration::from_secs(10);
+    assert_eq!(said.recv_timeout(wait).unwrap(), ["2", "3", "4", "5", "6"]);
+}
