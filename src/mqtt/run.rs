@@ -75,6 +75,8 @@ struct Run<'r, B: Backend> {
     backoff: Backoff,
     /// Failures in a row.
     failures: u32,
+    /// The broker said that it takes commands for us, in the session that it has.
+    subscribed: bool,
     retry_at: Duration,
     next_reading: Duration,
     /// The last reading was dropped.
@@ -103,6 +105,7 @@ impl<'r, B: Backend> Run<'r, B> {
             outbox: Outbox::new(storage, mqtt.when_full),
             backoff: Backoff::new(mqtt.first_wait, mqtt.longest_wait),
             failures: 0,
+            subscribed: false,
             retry_at: now,
             next_reading: now,
             full: false,
@@ -174,6 +177,8 @@ impl<'r, B: Backend> Run<'r, B> {
         let connected = self.broker.connect(Tls(stream))?;
         // RAM does not fail.
         let _ = self.outbox.connected(connected.session_present);
+        // A session may be that of a connection that broke before it had SUBSCRIBE.
+        self.subscribed &= connected.session_present;
         self.summary.connections += 1;
         self.summary.resumed += u32::from(session.resumed);
         self.summary.kept += u32::from(connected.session_present);
@@ -183,7 +188,7 @@ impl<'r, B: Backend> Run<'r, B> {
             waiting: self.outbox.len(),
         });
         self.publish_now("status", b"online", true)?;
-        if !connected.session_present {
+        if !self.subscribed {
             self.broker
                 .subscribe(&self.mqtt.topic("commands"), Qos::AtLeastOnce)?;
         }
@@ -209,6 +214,7 @@ impl<'r, B: Backend> Run<'r, B> {
                 (self.device.note)(&Note::Rejected(reason));
                 let _ = self.outbox.rejected(id);
             }
+            Event::Subscribed(_, Ok(_)) => self.subscribed = true,
             Event::Subscribed(_, Err(reason)) => {
                 (self.device.note)(&Note::NoCommands(reason));
             }

@@ -20,7 +20,9 @@ use mqtt_client::outbox::WhenFull;
 
 const CONNECT: u8 = 0x10;
 const PUBLISH_QOS_1: u8 = 0x32;
+const SUBSCRIBE: u8 = 0x82;
 const CONNACK: &[u8] = &[0x20, 3, 0, 0, 0];
+const CONNACK_PRESENT: &[u8] = &[0x20, 3, 1, 0, 0];
 /// Maximum packet size, property 0x27: 64.
 const CONNACK_PRESENT_SMALL: &[u8] = &[0x20, 8, 1, 0, 5, 0x27, 0, 0, 0, 64];
 const MS: Duration = Duration::from_millis(1);
@@ -74,6 +76,11 @@ impl Peer {
         let connect = self.hears_of(CONNECT).unwrap();
         self.says(connack);
         connect[7] & 2 != 0
+    }
+
+    fn grants(&self) {
+        let asked = self.hears_of(SUBSCRIBE).unwrap();
+        self.says(&[0x90, 4, asked[0], asked[1], 0, 1]);
     }
 
     /// Acknowledges the next reading, and says which it was.
@@ -177,4 +184,32 @@ fn a_message_that_cannot_be_sent_again_is_given_up_and_no_other() {
     assert_eq!((counts.rejected, counts.delivered), (1, 5));
     let wait = Duration::from_secs(10);
     assert_eq!(said.recv_timeout(wait).unwrap(), ["2", "3", "4", "5", "6"]);
+}
+
+/// It was deaf for as long as the broker kept the session.
+#[test]
+fn a_session_without_a_subscription_gets_one() {
+    let (done, said) = with_broker(job(), |accept| {
+        accept().welcomes(CONNACK);
+        let peer = accept();
+        peer.welcomes(CONNACK_PRESENT);
+        peer.grants();
+        // Later than the answer, and so the device has it.
+        thread::sleep(100 * MS);
+        drop(peer);
+        let peer = accept();
+        peer.welcomes(CONNACK_PRESENT);
+        let mut again = false;
+        while let Some((kind, body)) = peer.hears() {
+            again |= kind == SUBSCRIBE;
+            if kind & !8 == PUBLISH_QOS_1 {
+                let id = 2 + usize::from(body[1]);
+                peer.says(&[0x40, 2, body[id], body[id + 1]]);
+            }
+        }
+        again
+    });
+    assert_eq!(done.unwrap().connections, 3);
+    let again = said.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(!again, "one that was granted holds");
 }

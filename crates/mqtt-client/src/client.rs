@@ -66,8 +66,10 @@ pub struct PacketId(PacketIdentifier);
 /// What CONNACK says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connected {
-    /// The broker has our session: subscriptions hold, and messages that were on their way
-    /// are to be sent [again](Client::publish_again). Else all of that is gone.
+    /// The broker has our session: subscriptions that it
+    /// [answered](Event::Subscribed) hold, and messages that were on their way are to be sent
+    /// [again](Client::publish_again). Else all of that is gone. It may have the session
+    /// without a subscription: that of a connection that broke before it had SUBSCRIBE.
     pub session_present: bool,
     /// The keep-alive, in seconds, which the broker may have changed; 0 is none.
     pub keep_alive: u16,
