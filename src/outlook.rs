@@ -2,6 +2,7 @@
 
 //! Whether a failure is worth another try, and how soon.
 
+use mqtt_client::Reason;
 use secure_socket::Error;
 use secure_socket::diagnosis::{Alert, Refusal};
 use secure_socket::error::{ConfigurationError, HandshakeReason, IoError};
@@ -33,6 +34,10 @@ impl RunError {
             Self::Sensor(SensorError::Driver(_)) => Outlook::Soon,
             Self::Connection(error) => connection(error),
             Self::Mqtt(mqtt_client::Error::Refused(reason, _)) => refused(*reason),
+            // Another device has our name: who comes back at once ends its connection.
+            Self::Mqtt(mqtt_client::Error::Disconnected(Reason::SESSION_TAKEN_OVER, _)) => {
+                Outlook::Later
+            }
             Self::Mqtt(_) => Outlook::Soon,
             Self::Http(http_client::Error::Request(_) | http_client::Error::SmallBuffer) => {
                 Outlook::Never
@@ -47,7 +52,7 @@ impl RunError {
 }
 
 /// What a broker answered to CONNECT.
-fn refused(reason: mqtt_client::Reason) -> Outlook {
+fn refused(reason: Reason) -> Outlook {
     match reason.code() {
         // Server unavailable, server busy, quota exceeded, connection rate exceeded.
         0x88 | 0x89 | 0x97 | 0x9f => Outlook::Soon,
@@ -176,6 +181,18 @@ mod tests {
         assert_eq!(io(IoError::TimedOut), Outlook::Soon);
         let overloaded = IoError::PeerAlert(Alert::INTERNAL_ERROR);
         assert_eq!(io(overloaded), Outlook::Soon);
+    }
+
+    #[test]
+    fn who_was_taken_over_does_not_take_over_in_turn_at_once() {
+        let ended = |reason| {
+            of(RunError::Mqtt(mqtt_client::Error::Disconnected(
+                reason, None,
+            )))
+        };
+        assert_eq!(ended(Reason::SESSION_TAKEN_OVER), Outlook::Later);
+        // The server shuts down.
+        assert_eq!(ended(Reason::new(0x8b)), Outlook::Soon);
     }
 
     #[test]

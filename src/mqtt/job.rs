@@ -30,7 +30,9 @@ pub struct MqttJob {
     pub first_wait: Duration,
     /// How long to wait after many.
     pub longest_wait: Duration,
-    /// After how many failures in a row to give up; `None`: never.
+    /// After how many failures in a row to give up; `None`: never. A connection that breaks
+    /// is one as well, but for the row it begins anew if a reading was delivered over it, or
+    /// it lasted as long as the longest wait.
     pub attempts: Option<u32>,
 }
 

@@ -75,6 +75,8 @@ struct Run<'r, B: Backend> {
     backoff: Backoff,
     /// Failures in a row.
     failures: u32,
+    /// Since when there is a connection, and how many messages had been delivered by then.
+    connected: Option<(Duration, u32)>,
     /// The broker said that it takes commands for us, in the session that it has.
     subscribed: bool,
     retry_at: Duration,
@@ -105,6 +107,7 @@ impl<'r, B: Backend> Run<'r, B> {
             outbox: Outbox::new(storage, mqtt.when_full),
             backoff: Backoff::new(mqtt.first_wait, mqtt.longest_wait),
             failures: 0,
+            connected: None,
             subscribed: false,
             retry_at: now,
             next_reading: now,
@@ -175,6 +178,7 @@ impl<'r, B: Backend> Run<'r, B> {
         let stream = self.client.connect(&self.job.host, self.job.port)?;
         let session = stream.session().clone();
         let connected = self.broker.connect(Tls(stream))?;
+        self.connected = Some(((self.device.uptime)(), self.outbox.counts().delivered));
         // RAM does not fail.
         let _ = self.outbox.connected(connected.session_present);
         // A session may be that of a connection that broke before it had SUBSCRIBE.
@@ -205,9 +209,6 @@ impl<'r, B: Backend> Run<'r, B> {
         let Some(event) = self.broker.poll(limit)? else {
             return Ok(());
         };
-        // The broker talks to us: whatever failed before is over.
-        self.failures = 0;
-        self.backoff.reset();
         match event {
             Event::Acknowledged(id) => drop(self.outbox.acknowledged(id)),
             Event::Rejected(id, reason) => {
@@ -300,6 +301,10 @@ impl<'r, B: Backend> Run<'r, B> {
     /// Why, if there is none.
     fn lost(&mut self, error: RunError) -> Result<(), RunError> {
         self.broker.abandon();
+        if self.went_well() {
+            self.failures = 0;
+            self.backoff.reset();
+        }
         self.failures = self.failures.saturating_add(1);
         let outlook = error.outlook();
         let enough = self.mqtt.attempts.is_some_and(|most| self.failures >= most);
@@ -320,6 +325,16 @@ impl<'r, B: Backend> Run<'r, B> {
         });
         self.retry_at = (self.device.uptime)().saturating_add(wait);
         Ok(())
+    }
+
+    /// Whether the connection that is lost had been of use. One that the broker ends each time
+    /// as soon as it is there has not.
+    fn went_well(&mut self) -> bool {
+        let now = (self.device.uptime)();
+        self.connected.take().is_some_and(|(since, delivered)| {
+            now.saturating_sub(since) >= self.mqtt.longest_wait
+                || self.outbox.counts().delivered > delivered
+        })
     }
 
     /// Leaves in order.

@@ -213,3 +213,60 @@ fn a_session_without_a_subscription_gets_one() {
     let again = said.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(!again, "one that was granted holds");
 }
+
+#[test]
+fn a_connection_that_lasted_is_no_failure_in_a_row() {
+    let mqtt = MqttJob {
+        longest_wait: 20 * MS,
+        ..job()
+    };
+    let (done, _said) = with_broker(mqtt, |accept| {
+        let peer = accept();
+        peer.welcomes(CONNACK);
+        peer.grants();
+        thread::sleep(100 * MS);
+        drop(peer);
+        for _ in 0..4 {
+            let peer = accept();
+            peer.welcomes(CONNACK_PRESENT);
+            thread::sleep(100 * MS);
+        }
+        let peer = accept();
+        peer.welcomes(CONNACK);
+        while peer.takes().is_some() {}
+    });
+    assert_eq!(done.unwrap().connections, 6);
+}
+
+#[test]
+fn nor_is_one_over_which_a_reading_was_delivered() {
+    let mqtt = MqttJob {
+        readings: Some(5),
+        ..job()
+    };
+    let (done, _said) = with_broker(mqtt, |accept| {
+        for _ in 0..5 {
+            let peer = accept();
+            peer.welcomes(CONNACK);
+            peer.takes().unwrap();
+            thread::sleep(100 * MS);
+        }
+    });
+    assert_eq!(done.unwrap().counts.delivered, 5);
+}
+
+/// Two devices with one name ended each other's connections twice a second, and each took its
+/// own for a success.
+#[test]
+fn one_that_ends_as_soon_as_it_is_there_is_a_failure() {
+    let (done, _said) = with_broker(job(), |accept| {
+        loop {
+            let peer = accept();
+            peer.welcomes(CONNACK);
+            peer.grants();
+            thread::sleep(20 * MS);
+        }
+    });
+    let broke = matches!(done, Err(RunError::Mqtt(_) | RunError::Connection(_)));
+    assert!(broke, "{done:?}");
+}

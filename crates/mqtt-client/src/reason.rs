@@ -15,6 +15,8 @@ impl Reason {
     pub const MALFORMED_PACKET: Self = Self(0x81);
     /// A packet that may not come, or not now.
     pub const PROTOCOL_ERROR: Self = Self(0x82);
+    /// Another client has connected under our name.
+    pub const SESSION_TAKEN_OVER: Self = Self(0x8e);
     /// What was sent is larger than the other side takes.
     pub const PACKET_TOO_LARGE: Self = Self(0x95);
 
