@@ -131,7 +131,8 @@ impl<'r, B: Backend> Run<'r, B> {
 
     /// When the next reading is due; `None` while there is none to take, or no room.
     fn reading_due(&self) -> Option<Duration> {
-        let waits = self.mqtt.when_full == WhenFull::Stop && self.outbox.is_full();
+        let stops = self.mqtt.when_full == WhenFull::Stop || self.mqtt.interval.is_zero();
+        let waits = stops && self.outbox.is_full();
         (self.wants_readings() && !waits).then_some(self.next_reading)
     }
 

@@ -3,6 +3,7 @@
 //! A device against a broker that does as it is told. Real brokers: `tests/mqtt.rs`.
 
 use core::cell::Cell;
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 use std::vec::Vec;
@@ -269,4 +270,21 @@ fn one_that_ends_as_soon_as_it_is_there_is_a_failure() {
     });
     let broke = matches!(done, Err(RunError::Mqtt(_) | RunError::Connection(_)));
     assert!(broke, "{done:?}");
+}
+
+/// It took them without a pause, and dropped each for the next.
+#[test]
+fn who_measures_without_a_pause_waits_for_room() {
+    // Bound, and dropped: nobody listens there.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let mqtt = MqttJob {
+        readings: None,
+        when_full: WhenFull::DropOldest,
+        first_wait: 50 * MS,
+        ..job()
+    };
+    let taken = Cell::new(0);
+    let queue = u32::from(mqtt.queue);
+    run_at(nobody.unwrap().port(), mqtt, &taken).unwrap_err();
+    assert_eq!(taken.get(), queue);
 }
