@@ -20,7 +20,8 @@ pub enum Error<E> {
     /// The broker said DISCONNECT.
     Disconnected(Reason, Option<String>),
     /// What the broker sent is no MQTT 5, or more than was allowed
-    /// ([`Reason::PACKET_TOO_LARGE`]). We said DISCONNECT with this reason.
+    /// ([`Reason::PACKET_TOO_LARGE`]). The connection was dropped, after a DISCONNECT with
+    /// this reason where there still was a way to say one.
     Violation(Reason),
     /// The broker did not do in time what it has to.
     Silent(Silence),

@@ -7,11 +7,8 @@ use alloc::vec::Vec;
 
 use rust_mqtt::buffer::BufferProvider;
 
-/// The longest field of a packet: MQTT counts text in 16 bits, and of a packet no more is
-/// taken than the settings say.
-const MAX_FIELD: usize = 1 << 20;
-
-/// Heap memory, of which there may be too little: that is an error, and no abort.
+/// Heap memory, of which there may be too little: that is an error, and no abort. What is
+/// asked for is within a packet, and so within [`max_packet`](crate::Settings::max_packet).
 #[derive(Debug)]
 pub(crate) struct Heap;
 
@@ -24,9 +21,6 @@ impl BufferProvider<'static> for Heap {
     type ProvisionError = NoMemory;
 
     fn provide_buffer(&mut self, length: usize) -> Result<Vec<u8>, NoMemory> {
-        if length > MAX_FIELD {
-            return Err(NoMemory);
-        }
         let mut field = Vec::new();
         field.try_reserve_exact(length).map_err(|_| NoMemory)?;
         field.resize(length, 0);

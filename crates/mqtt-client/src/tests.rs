@@ -553,6 +553,25 @@ fn a_session_with_a_message_that_cannot_be_sent_again_is_not_kept() {
 }
 
 #[test]
+fn a_packet_may_be_as_large_as_was_allowed() {
+    let (mut client, wire) = connected_as(
+        Settings {
+            max_packet: 4_000_000,
+            ..settings()
+        },
+        &CONNACK,
+    );
+    const LENGTH: usize = 2_000_000;
+    // 4 bytes of topic and properties before it.
+    wire.say(&[0x30, 0x84, 0x89, 0x7a, 0, 1, b'a', 0]);
+    wire.say(&vec![7; LENGTH]);
+    let Ok(Some(Event::Message(message))) = client.poll(SECOND) else {
+        panic!("no message");
+    };
+    assert_eq!(message.payload.len(), LENGTH);
+}
+
+#[test]
 fn subscriptions_are_answered() {
     let (mut client, wire) = connected();
     let id = client.subscribe("a/+/#", Qos::AtLeastOnce).unwrap();
