@@ -168,11 +168,6 @@ impl<S: Transport> Client<S> {
         })
     }
 
-    /// What it is to the broker.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// Whether there is a connection, as far as we know.
     pub const fn is_connected(&self) -> bool {
         self.link.is_some()
