@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::error::HostError;
 use super::ladder::Ladder;
+use super::output::hex;
 
 fn side(side: &AuthenticatedAs) -> Value {
     match side {
@@ -16,7 +17,7 @@ fn side(side: &AuthenticatedAs) -> Value {
             "by": "certificate",
             "subject": identity.subject,
             "names": identity.names,
-            "sha256": identity.sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "sha256": hex(&identity.sha256),
         }),
         AuthenticatedAs::Psk(identity) => json!({ "by": "psk", "identity": identity }),
         AuthenticatedAs::Nobody => Value::Null,

@@ -7,6 +7,11 @@ use std::io::{self, Write as _};
 
 use super::error::HostError;
 
+/// Hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Prints a line, at once.
 ///
 /// # Errors

@@ -175,8 +175,3 @@ pub(super) fn constraints(constraints: &NameConstraintsFacts) -> String {
     }
     said.join("; ")
 }
-
-/// Hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

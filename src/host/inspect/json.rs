@@ -5,9 +5,10 @@
 use secure_socket::{Error, UnixTime};
 use serde_json::{Value, json};
 
-use super::certificate::{Described, Use, days_left, hex};
+use super::certificate::{Described, Use, days_left};
 use super::{Judgement, Report};
 use crate::host::cli::Target;
+use crate::host::output::hex;
 
 pub(super) fn report(report: &Report<'_>) -> Value {
     json!({

@@ -6,9 +6,10 @@ use std::fmt::Display;
 
 use secure_socket::{Error, UnixTime};
 
-use super::certificate::{Described, constraints, days, hex};
+use super::certificate::{Described, constraints, days};
 use super::{Judgement, Report};
 use crate::host::cli::{InspectArgs, Target};
+use crate::host::output::hex;
 use crate::host::paragraph::Paragraphs;
 
 pub(super) fn report(report: &Report<'_>, args: &InspectArgs) -> String {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::args::SubscribeArgs;
 use super::{connected, failed, leave};
 use crate::host::error::HostError;
-use crate::host::output::print;
+use crate::host::output::{hex, print};
 
 pub(super) fn subscribe(args: &SubscribeArgs, as_json: bool) -> Result<(), HostError> {
     let settings = args.client.settings(&args.broker)?;
@@ -56,16 +56,9 @@ pub(super) fn subscribe(args: &SubscribeArgs, as_json: bool) -> Result<(), HostE
 }
 
 fn for_machines(message: &Message) -> Value {
-    let hex = || {
-        message
-            .payload
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
     let (name, payload) = match std::str::from_utf8(&message.payload) {
         Ok(text) => ("payload", text.to_owned()),
-        Err(_) => ("payload_hex", hex()),
+        Err(_) => ("payload_hex", hex(&message.payload)),
     };
     json!({
         "topic": message.topic,
