@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdout, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -206,6 +206,31 @@ fn the_last_will_is_that_of_a_client_that_is_killed() {
         "mqtt publish {common} --topic a --message x {will}"
     ));
     assert_eq!(listener.output(), "");
+}
+
+/// Nothing was said while it waited for a line, and the broker hung up.
+#[test]
+fn a_slow_standard_input_does_not_cost_the_connection() {
+    let broker = Mosquitto::start("slow");
+    let common = mode_2(broker.server_auth);
+    let mut publishing = program(&format!(
+        "mqtt publish {common} --topic lines --keep-alive 2"
+    ))
+    .stdin(Stdio::piped())
+    .stdout(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let listener = broker.subscriber("-t lines -C 2 -F %p");
+    let mut lines = publishing.stdin.take().unwrap();
+    lines.write_all(b"one\n").unwrap();
+    // All that it has to say meanwhile.
+    broker.wait_for("Received PINGREQ from", 2);
+    lines.write_all(b"two\n").unwrap();
+    drop(lines);
+    let done = publishing.wait_with_output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    assert!(stdout(&done).contains("2 messages published"), "{done:?}");
+    assert_eq!(listener.output(), "one\ntwo\n");
 }
 
 #[test]

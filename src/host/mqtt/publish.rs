@@ -3,6 +3,8 @@
 //! `mqtt publish`.
 
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use mqtt_client::{Error, Event, Outgoing, PacketId, Reason};
@@ -13,6 +15,9 @@ use super::{Broker, connected, failed, leave};
 use crate::host::error::HostError;
 use crate::host::output::print;
 
+/// How long to wait for a line or an answer, before the connection is seen to.
+const MOMENT: Duration = Duration::from_secs(1);
+
 pub(super) fn publish(args: &PublishArgs, as_json: bool) -> Result<(), HostError> {
     let settings = args.client.settings(&args.broker)?;
     let mut publisher = Publisher {
@@ -21,23 +26,16 @@ pub(super) fn publish(args: &PublishArgs, as_json: bool) -> Result<(), HostError
         unanswered: Vec::new(),
         refused: None,
     };
-    let mut count = 0_u64;
-    let mut publish = |message: &[u8]| {
-        count += 1;
-        publisher.publish(message)
-    };
-    if args.messages.is_empty() {
-        for line in io::stdin().lines() {
-            let line = line.map_err(HostError::file("standard input".as_ref()))?;
-            publish(line.as_bytes())?;
-        }
+    let count = if args.messages.is_empty() {
+        publisher.publish_lines()?
     } else {
         for message in &args.messages {
-            publish(message.as_bytes())?;
+            publisher.publish(message.as_bytes())?;
         }
-    }
+        args.messages.len() as u64
+    };
     while !publisher.unanswered.is_empty() {
-        publisher.take_answer()?;
+        publisher.take_answer(MOMENT)?;
     }
     let left = leave(publisher.broker);
     if let Some(reason) = publisher.refused {
@@ -62,6 +60,32 @@ struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
+    /// Publishes each line of standard input, and says how many there were. It may be slow:
+    /// another thread waits for it, while this one keeps the connection alive.
+    fn publish_lines(&mut self) -> Result<u64, HostError> {
+        let (send, lines) = mpsc::sync_channel(1);
+        thread::spawn(move || {
+            for line in io::stdin().lines() {
+                if send.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        let mut count = 0;
+        loop {
+            match lines.recv_timeout(MOMENT) {
+                Ok(line) => {
+                    let line = line.map_err(HostError::file("standard input".as_ref()))?;
+                    self.publish(line.as_bytes())?;
+                    count += 1;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(count),
+            }
+            self.take_answer(Duration::ZERO)?;
+        }
+    }
+
     fn publish(&mut self, payload: &[u8]) -> Result<(), HostError> {
         let message = Outgoing {
             topic: &self.args.topic,
@@ -70,7 +94,7 @@ impl Publisher<'_> {
         };
         loop {
             match self.broker.publish(message, self.args.qos) {
-                Err(Error::WindowFull) => self.take_answer()?,
+                Err(Error::WindowFull) => self.take_answer(MOMENT)?,
                 sent => {
                     self.unanswered.extend(sent.map_err(failed)?);
                     return Ok(());
@@ -79,8 +103,8 @@ impl Publisher<'_> {
         }
     }
 
-    fn take_answer(&mut self) -> Result<(), HostError> {
-        let id = match self.broker.poll(Duration::from_secs(1)).map_err(failed)? {
+    fn take_answer(&mut self, limit: Duration) -> Result<(), HostError> {
+        let id = match self.broker.poll(limit).map_err(failed)? {
             Some(Event::Acknowledged(id)) => id,
             Some(Event::Rejected(id, reason)) => {
                 self.refused = Some(reason);
