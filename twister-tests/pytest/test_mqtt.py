@@ -3,7 +3,6 @@
 
 import json
 import re
-import subprocess
 import time
 
 import pytest
@@ -80,7 +79,8 @@ def test_gives_up_when_it_is_told_to(device, broker, pki):
     began = time.monotonic()
     refusal = device.run(
         broker.peer("server-auth"), "--mode=server-auth", f"--credentials={pki}/ec",
-        "--job=mqtt", "--server-name=other.test", "--attempts=2", "--longest-wait=500",
+        "--job=mqtt", "--server-name=other.test", "--attempts=2", "--first-wait=1",
+        "--longest-wait=500",
     ).refused()
     assert "it is not for other.test" in refusal, refusal
     # What somebody has to mend is not tried again soon.
@@ -88,52 +88,34 @@ def test_gives_up_when_it_is_told_to(device, broker, pki):
 
 
 @pytest.mark.parametrize("tls", ["1.2", "1.3"])
-def test_comes_back_with_both_sessions(device, broker, pki, tls):
+def test_comes_back_with_both_sessions(start, broker, pki, tls):
     """A client with its name takes the session over, and leaves."""
-    process = subprocess.Popen(
-        device.command(
-            "--role=client",
-            *arguments(broker, pki, "mutual", f"--tls={tls}", "--interval=50",
-                       "--readings=40", "--resume=1"),
-        ),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    running = start(
+        *arguments(broker, pki, "mutual", f"--tls={tls}", "--interval=50", "--readings=40",
+                   "--resume=1"),
     )
-    try:
-        broker.wait_for(f"Received PUBLISH from {NAME}", 3)
-        broker.publish("elsewhere", "x", "-i", NAME, "-V", "5", "-c", "-x", "60")
-        raw, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    output = device.text(raw)
-    assert process.returncode == 0, output
+    broker.wait_for(f"Received PUBLISH from {NAME}", 3)
+    broker.publish("elsewhere", "x", "-i", NAME, "-V", "5", "-c", "-x", "60")
+    status, output = running.ended(60), running.output
+    assert status == 0, output
     assert output.count("no connection to the broker: ") == 1, output
     assert "TLS session resumed" in output and "MQTT session kept" in output, output
     assert "40 readings: 40 delivered" in output, output
     assert "2 connections, 1 with a TLS session resumed, 1 with an MQTT session kept" in output
 
 
-def test_notices_a_broker_that_dies_while_nothing_is_said(device, broker, pki):
+def test_notices_a_broker_that_dies_while_nothing_is_said(start, broker, pki):
     """Zephyr's poll() did not return where a stream was cut, and took all of the processor."""
-    process = subprocess.Popen(
-        device.command(
-            "--role=client",
-            *arguments(broker, pki, "mutual", "--interval=600000", "--readings=2"),
-        ),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )
-    try:
-        broker.wait_for(f"Sending SUBACK to {NAME}")
-        broker.save()
-        broker.kill()
-        time.sleep(1)
-        broker.start()
-        broker.wait_for(f"as {NAME}", 2, within=10)
-        broker.publish(f"{TOPIC}/commands", "interval 20")
-        raw, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
-    output = device.text(raw)
-    assert process.returncode == 0, output
+    running = start(*arguments(broker, pki, "mutual", "--interval=600000", "--readings=2"))
+    broker.wait_for(f"Sending SUBACK to {NAME}")
+    broker.save()
+    broker.kill()
+    time.sleep(1)
+    broker.start()
+    broker.wait_for(f"as {NAME}", 2, within=10)
+    broker.publish(f"{TOPIC}/commands", "interval 20")
+    status, output = running.ended(60), running.output
+    assert status == 0, output
     assert "somebody may have cut it" in output and "2 readings: 2 delivered" in output, output
 
 
@@ -168,7 +150,9 @@ class Watcher:
         self.got += self.subscriber.end()
 
 
-def test_loses_nothing_to_a_broker_that_is_killed_twenty_times(device, broker, pki, monkeypatch):
+def test_loses_nothing_to_a_broker_that_is_killed_twenty_times(
+    device, start, broker, pki, monkeypatch,
+):
     """The broker is killed with no warning while the device publishes 2,000 readings.
 
     Mosquitto passes a message on to a watcher that is there before it acknowledges it,
@@ -186,27 +170,19 @@ def test_loses_nothing_to_a_broker_that_is_killed_twenty_times(device, broker, p
     watcher.collect()
     watcher.got.clear()
     watcher.follow()
-    process = subprocess.Popen(
-        device.command(
-            "--role=client",
-            *command("--readings=2000", "--interval=10", "--queue=500", "--when-full=stop"),
-        ),
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    running = start(
+        *command("--readings=2000", "--interval=10", "--queue=500", "--when-full=stop"),
     )
-    try:
-        for times in range(1, 21):
-            published = broker.log.count(f"Received PUBLISH from {NAME}")
-            broker.wait_for(f"Received PUBLISH from {NAME}", published + 30)
-            broker.kill()
-            watcher.collect()
-            assert process.poll() is None, f"it ended after {times} restarts"
-            broker.start()
-            watcher.follow()
-        raw, _ = process.communicate(timeout=120)
-    finally:
-        process.kill()
-    output = device.text(raw)
-    assert process.returncode == 0, output
+    for times in range(1, 21):
+        published = broker.log.count(f"Received PUBLISH from {NAME}")
+        broker.wait_for(f"Received PUBLISH from {NAME}", published + 30)
+        broker.kill()
+        watcher.collect()
+        assert running.process.poll() is None, f"it ended after {times} restarts"
+        broker.start()
+        watcher.follow()
+    status, output = running.ended(120), running.output
+    assert status == 0, output
     watcher.collect()
 
     summary = re.search(r"2000 readings: .*", output)[0]
