@@ -166,6 +166,7 @@ def test_it_serves(kconfig, device, serve, pki, mode, version):
 # What comes to nothing in some images: what those have not, and what to build with.
 CLIENT = ("WITH_CLIENT", "ROLE_CLIENT")
 SERVER = ("WITH_SERVER", "ROLE_SERVER")
+MQTT = ("WITH_MQTT", "JOB_MQTT")
 NEEDS = {
     "--peer=127.0.0.1:4433": CLIENT,
     "--server-name=device.test": CLIENT,
@@ -177,6 +178,15 @@ NEEDS = {
     "--clients=1": SERVER,
     "--admit=client-1.test": SERVER,
     "--server-sec-tag=7": SERVER,
+    "--name=a": MQTT,
+    "--readings=1": MQTT,
+    "--keep-alive=60": MQTT,
+    "--keep-session=60": MQTT,
+    "--queue=8": MQTT,
+    "--when-full=stop": MQTT,
+    "--first-wait=50": MQTT,
+    "--longest-wait=50": MQTT,
+    "--attempts=1": MQTT,
     "--link-limit=1": ("LINK", "LINK"),
     "--link-cut=0:1": ("LINK", "LINK"),
     "--repeat=1": ("REPEAT", "REPEAT"),

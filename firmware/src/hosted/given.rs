@@ -27,6 +27,19 @@ const SERVER: Options = &[
     (Argument::ServerSecTag, "--server-sec-tag"),
 ];
 
+// One that posts has an interval too: that is seen to where it is taken.
+const MQTT: Options = &[
+    (Argument::Name, "--name"),
+    (Argument::Readings, "--readings"),
+    (Argument::KeepAlive, "--keep-alive"),
+    (Argument::KeepSession, "--keep-session"),
+    (Argument::Queue, "--queue"),
+    (Argument::WhenFull, "--when-full"),
+    (Argument::FirstWait, "--first-wait"),
+    (Argument::LongestWait, "--longest-wait"),
+    (Argument::Attempts, "--attempts"),
+];
+
 const LINK: Options = &[
     (Argument::LinkLimit, "--link-limit"),
     (Argument::LinkCut, "--link-cut"),
@@ -35,7 +48,7 @@ const LINK: Options = &[
 const REPEAT: Options = &[(Argument::Repeat, "--repeat")];
 
 /// Whether the image has what the options are for, and what to build if not.
-const NEEDS: [(bool, Options, &str); 4] = [
+const NEEDS: [(bool, Options, &str); 5] = [
     (
         cfg!(CONFIG_SECURE_SOCKETS_WITH_CLIENT),
         CLIENT,
@@ -47,6 +60,11 @@ const NEEDS: [(bool, Options, &str); 4] = [
         SERVER,
         "this image is no server; build with CONFIG_SECURE_SOCKETS_ROLE_SERVER=y or \
          CONFIG_SECURE_SOCKETS_ROLE_BOTH=y",
+    ),
+    (
+        cfg!(CONFIG_SECURE_SOCKETS_WITH_MQTT),
+        MQTT,
+        "this image does not publish by MQTT; build with CONFIG_SECURE_SOCKETS_JOB_MQTT=y",
     ),
     (
         cfg!(CONFIG_SECURE_SOCKETS_LINK),
