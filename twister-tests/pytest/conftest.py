@@ -15,6 +15,7 @@ from qemu import Qemu
 from revocation import OcspResponder
 from running import Running
 from server import DeviceServer
+from web import Nginx
 
 APPLICATION = Path(__file__).resolve().parents[2]
 
@@ -150,6 +151,21 @@ def serve(device):
 
     def start(*arguments, **options):
         server = DeviceServer(device, *arguments, **options)
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def nginx(pki, tmp_path):
+    """Starts nginx; what was started ends with the test."""
+    started = []
+
+    def start(more=""):
+        server = Nginx(tmp_path, pki, more)
         started.append(server)
         return server
 

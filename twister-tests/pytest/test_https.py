@@ -6,25 +6,14 @@ import json
 import pytest
 
 from test_handshakes import certificate
-from web import Answers, Nginx
+from web import Answers
 
-MUTUAL = "ssl_verify_client on; ssl_verify_depth 4; ssl_client_certificate {}/ec/ca.pem;"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-@pytest.fixture
-def nginx(pki, tmp_path):
-    """Starts nginx; what was started ends with the test."""
-    started = []
-
-    def start(more=""):
-        server = Nginx(tmp_path, pki, more)
-        started.append(server)
-        return server
-
-    yield start
-    for server in started:
-        server.stop()
+def mutual(clients):
+    """The configuration of mode 3: nginx lets in whom these CAs vouch for."""
+    return f"ssl_verify_client on; ssl_verify_depth 4; ssl_client_certificate {clients};"
 
 
 def post(device, server, pki, *arguments, mode="server-auth"):
@@ -44,7 +33,7 @@ def readings(server, posts):
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 @pytest.mark.parametrize("mode", ["server-auth", "mutual"])
 def test_readings_are_posted(device, nginx, pki, mode, version):
-    server = nginx(MUTUAL.format(pki) if mode == "mutual" else "")
+    server = nginx(mutual(pki / "ec" / "ca.pem") if mode == "mutual" else "")
     output = post(
         device, server, pki, f"--tls={version}", "--path=/echo", "--messages=5", mode=mode
     ).succeeded()
@@ -117,7 +106,7 @@ def test_a_server_that_does_not_take_them(device, nginx, pki):
 
 def test_a_server_that_wants_to_know_who_asks(device, nginx, pki):
     """nginx says so only when it is asked for something."""
-    server = nginx(MUTUAL.format(pki))
+    server = nginx(mutual(pki / "ec" / "ca.pem"))
     sentence = post(device, server, pki, "--path=/echo", "--messages=1").refused()
     assert "did not take 1 of 1 messages: status 400" in sentence, sentence
 

@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 
+from broker import Mosquitto
 from revocation import crl
 from test_handshakes import VERSIONS, certificate, finished
+from test_https import mutual, readings
 from test_stored import demanding, provisions
 
 
@@ -41,22 +43,66 @@ def credentials(kconfig, pki, tmp_path_factory):
     return directory
 
 
+@pytest.fixture(scope="session")
+def job(kconfig):
+    (chosen,) = [
+        name
+        for name in ("echo", "https", "mqtt")
+        if kconfig.get(f"SECURE_SOCKETS_JOB_{name.upper()}") == "y"
+    ]
+    return chosen
+
+
+@pytest.fixture
+def do_job(job, mode, device, openssl, nginx, pki, tmp_path):
+    """Does the image's job with a server for it; `clients` is whom that lets in, in mode 3."""
+
+    def echo(version, clients, *arguments):
+        server = {
+            "psk": [
+                "-nocert",
+                "-psk", (pki / "ec" / "psk.hex").read_text(),
+                "-psk_identity", (pki / "ec" / "psk-identity.txt").read_text(),
+            ],
+            "server-auth": certificate(pki, "ec"),
+            "mutual": [
+                *certificate(pki, "ec"),
+                "-Verify", "4", "-verify_return_error", "-CAfile", str(clients),
+            ],
+        }[mode]
+        run = device.run(openssl(VERSIONS[version], *server).peer, *arguments)
+        return finished(run, mode, version)
+
+    def https(version, clients, *arguments):
+        server = nginx(mutual(clients) if mode == "mutual" else "")
+        output = device.run(
+            server.peer, f"--tls={version}", "--server-name=device.test", "--path=/echo",
+            "--interval=0", "--messages=2", "--connections=2", "--resume=1", *arguments,
+        ).succeeded()
+        assert "on 2 connections, of which 1 resumed a session" in output, output
+        assert len(readings(server, 4)) == 8
+        if mode == "mutual":
+            assert all("CN=client-1" in post["client"] for post in server.posts(4))
+        return output
+
+    def mqtt(version, _, *arguments):
+        broker = Mosquitto(tmp_path, pki / "ec")
+        try:
+            output = device.run(
+                broker.peer(mode), f"--tls={version}", "--server-name=device.test",
+                "--name=client-1", "--interval=20", "--readings=3", *arguments,
+            ).succeeded()
+        finally:
+            broker.stop()
+        assert "3 readings: 3 delivered, 0 dropped, 0 refused" in output, output
+        return output
+
+    return {"echo": echo, "https": https, "mqtt": mqtt}[job]
+
+
 @pytest.mark.parametrize("version", VERSIONS)
-def test_handshake(kconfig, device, openssl, pki, credentials, mode, version):
-    server = {
-        "psk": [
-            "-nocert",
-            "-psk", (pki / "ec" / "psk.hex").read_text(),
-            "-psk_identity", (pki / "ec" / "psk-identity.txt").read_text(),
-        ],
-        "server-auth": certificate(pki, "ec"),
-        "mutual": [
-            *certificate(pki, "ec"),
-            "-Verify", "4", "-verify_return_error", "-CAfile", f"{pki}/ec/ca.pem",
-        ],
-    }[mode]
-    run = device.run(openssl(VERSIONS[version], *server).peer, f"--credentials={credentials}")
-    output = finished(run, mode, version)
+def test_job(kconfig, do_job, pki, credentials, version):
+    output = do_job(version, pki / "ec" / "ca.pem", f"--credentials={credentials}")
     asks = kconfig.get("SECURE_SOCKETS_OCSP_SOFT_FAIL") == "y"
     assert ("going on without an OCSP response" in output) == asks, output
 
@@ -71,9 +117,11 @@ def test_only_what_is_asked_for_is_linked(kconfig, symbols, symbol):
     assert bool(found) == (kconfig.get(f"SECURE_SOCKETS_{symbol}") == "y"), found
 
 
-def test_revocation_by_kconfig(kconfig, device, openssl, pki, credentials, tmp_path):
+def test_revocation_by_kconfig(kconfig, device, openssl, job, pki, credentials, tmp_path):
     server = openssl(*certificate(pki, "ec"))
     arguments = [server.peer, "--server-name=device.test"]
+    if job == "mqtt":
+        arguments.append("--attempts=1")
     if kconfig.get("SECURE_SOCKETS_WITH_CRL") != "y":
         for argument, named in [
             ("--crl=any.pem", "SECURE_SOCKETS_CRL=y"),
@@ -96,7 +144,7 @@ def test_revocation_by_kconfig(kconfig, device, openssl, pki, credentials, tmp_p
     assert "there is no crl.pem or crl.der" in sentence, sentence
 
 
-def test_credentials_in_the_store(kconfig, device, openssl, pki, mode, tmp_path):
+def test_credentials_in_the_store(kconfig, device, do_job, pki, mode, tmp_path):
     if kconfig.get("SECURE_SOCKETS_WITH_STORED") != "y":
         run = device.run(f"--provision={pki}/ec", f"--credentials={pki}/ec")
         assert "SECURE_SOCKETS_CREDENTIALS_STORED=y" in run.refused()
@@ -108,10 +156,10 @@ def test_credentials_in_the_store(kconfig, device, openssl, pki, mode, tmp_path)
     run = device.run("--server-name=device.test", f"--provision={pki}/ec")
     sentence = run.refused()
     assert "under security tag 4000 is PEM, which this image cannot read" in sentence, sentence
-    server = openssl(*certificate(pki, "ec"), *demanding(pki, tmp_path))
+    clients = demanding(pki, tmp_path)[-1]
     directory = provisions(tmp_path, pki, "der", "client")
-    run = device.run(server.peer, "--server-name=device.test", f"--provision={directory}")
-    assert "the certificate under security tag 4000" in finished(run, mode, "1.3")
+    # The server lets nobody in without the certificate.
+    do_job("1.3", clients, "--server-name=device.test", f"--provision={directory}")
 
 
 def test_only_a_server_has_a_server_in_it(kconfig, symbols):
@@ -124,28 +172,34 @@ def test_only_a_server_has_a_server_in_it(kconfig, symbols):
     assert bool(server) == (kconfig.get("SECURE_SOCKETS_WITH_SERVER") == "y"), server
 
 
-def test_only_a_job_that_needs_the_sensor_has_it(kconfig, device, symbols, pki):
-    assert kconfig["SECURE_SOCKETS_JOB_ECHO"] == "y"
-    sensor = {symbol for symbol in symbols if "sensor" in symbol}
-    assert not sensor
+def test_only_the_job_that_was_chosen_is_linked(device, job, symbols, pki):
+    parts = {
+        "sensor": ("sensor",),
+        "https": ("14secure_sockets7posting", "11http_client7request", "11http_client8response"),
+        # How its errors are told is among those of every image.
+        "mqtt": ("11mqtt_client6client", "14secure_sockets4mqtt"),
+    }
+    linked = {
+        name
+        for name, those in parts.items()
+        if any(part in symbol for symbol in symbols for part in those)
+    }
+    # Readings are posted, or published.
+    assert linked == {"echo": set()}.get(job, {"sensor", job})
     run = device.run("--peer=127.0.0.1:4433", f"--credentials={pki}/ec", "--job=readings")
     assert "if the image has it (SECURE_SOCKETS_JOB)" in run.refused()
 
 
-def test_only_a_job_that_posts_has_http(kconfig, symbols):
-    assert kconfig.get("SECURE_SOCKETS_WITH_HTTPS") != "y"
-    posts = ("14secure_sockets7posting", "11http_client7request", "11http_client8response")
-    assert not {symbol for symbol in symbols if any(part in symbol for part in posts)}
-
-
 def test_nothing_is_resumed_unless_it_is_asked_for(kconfig, device, symbols, pki):
-    assert kconfig.get("SECURE_SOCKETS_RESUMPTION") != "y"
     sessions = {
         symbol
         for symbol in symbols
         if symbol.startswith(("ss_session_", "ss_take_session", "mbedtls_ssl_ticket_"))
         or "judge_again" in symbol
     }
+    if kconfig.get("SECURE_SOCKETS_RESUMPTION") == "y":
+        assert sessions
+        return
     assert not sessions
     run = device.run("--peer=127.0.0.1:4433", f"--credentials={pki}/ec", "--resume=1")
     assert "CONFIG_SECURE_SOCKETS_RESUMPTION=y" in run.refused()
