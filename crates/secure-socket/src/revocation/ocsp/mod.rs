@@ -174,7 +174,7 @@ impl Checker {
         let Asked { facts, .. } = *asked;
         // The peer had a hand in the length of all that a request is made of.
         if !room::is_there(ASKING + room::to_judge(facts.told())) {
-            return Err(RevocationProblem::OutOfMemory.into());
+            return Err(Refusal::OutOfMemory);
         }
         let question = Question::about(
             asked.certificate,
@@ -260,7 +260,7 @@ impl StatusCheck for Checker {
             let facts = CertificateFacts::read(&shown.der);
             let result = match &facts {
                 // It was read before.
-                None => Err(RevocationProblem::OutOfMemory.into()),
+                None => Err(Refusal::OutOfMemory),
                 Some(facts) => self.ask(
                     &Asked {
                         facts,

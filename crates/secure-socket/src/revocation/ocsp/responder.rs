@@ -26,22 +26,24 @@ pub(super) fn authenticate(
     basic: &Basic<'_>,
     question: &Question<'_>,
     lookup: &StatusLookup<'_>,
-) -> Result<(), RevocationProblem> {
+) -> Result<(), Refusal> {
     let algorithm = SignatureAlgorithm::of(basic.algorithm);
     let algorithm = algorithm.ok_or(RevocationProblem::OcspUnreadable)?;
     if KeyPolicy::is_weak(&algorithm) {
-        return Err(RevocationProblem::OcspWeakSignature { algorithm });
+        return Err(RevocationProblem::OcspWeakSignature { algorithm }.into());
     }
     let verify = |public_key: &[u8]| {
         let crypto = lookup.means;
         crypto
             .verify_signature(&algorithm, public_key, basic.signed, basic.signature)
-            .map_err(|error| match error {
-                SignatureError::Invalid => RevocationProblem::OcspSignature,
-                SignatureError::Unsupported => RevocationProblem::OcspSignatureUnsupported {
-                    algorithm: algorithm.clone(),
-                },
-                SignatureError::OutOfMemory => RevocationProblem::OutOfMemory,
+            .map_err(|error| {
+                Refusal::from(match error {
+                    SignatureError::Invalid => RevocationProblem::OcspSignature,
+                    SignatureError::Unsupported => RevocationProblem::OcspSignatureUnsupported {
+                        algorithm: algorithm.clone(),
+                    },
+                    SignatureError::OutOfMemory => RevocationProblem::OutOfMemory,
+                })
             })
     };
     let issuer = &question.issuer;
@@ -49,12 +51,12 @@ pub(super) fn authenticate(
         Responder::Name(responder) => responder == name,
         Responder::Key(hash) => key_bits(public_key).is_some_and(|key| sha1(key) == hash),
     };
-    let mut problem = RevocationProblem::OcspResponder;
+    let mut refusal = RevocationProblem::OcspResponder.into();
     if is_named(issuer.name, issuer.public_key) {
         match verify(issuer.public_key) {
             Ok(()) => return Ok(()),
             // It may be another of the same name, as when a CA gets a new key.
-            Err(told) => problem = told,
+            Err(told) => refusal = told,
         }
     }
     let certificates = basic.certificates.clone().flatten();
@@ -69,10 +71,10 @@ pub(super) fn authenticate(
             .and_then(|()| verify(parts.public_key.whole));
         match result {
             Ok(()) => return Ok(()),
-            Err(told) => problem = told,
+            Err(told) => refusal = told,
         }
     }
-    Err(problem)
+    Err(refusal)
 }
 
 /// RFC 6960, section 4.2.2.2: issued by the CA itself, for this. What costs least is
@@ -82,34 +84,38 @@ fn may_speak(
     parts: &Parts<'_>,
     issuer: &Issuer<'_>,
     lookup: &StatusLookup<'_>,
-) -> Result<(), RevocationProblem> {
+) -> Result<(), Refusal> {
     let facts = CertificateFacts::read(der);
     // Nobody has vouched for it yet, and it decides on how much there is to say.
     let told = facts.as_ref().map_or(der.len(), CertificateFacts::told);
     if !room::is_there(room::to_judge(told) + issuer.subject.len()) {
-        return Err(RevocationProblem::OutOfMemory);
+        return Err(Refusal::OutOfMemory);
     }
     let facts = facts.ok_or(RevocationProblem::OcspUnreadable)?;
-    let not_issued = || RevocationProblem::OcspDelegateIssuer {
-        subject: facts.subject.clone(),
-        issuer: issuer.subject.into(),
+    let not_issued = || {
+        Refusal::from(RevocationProblem::OcspDelegateIssuer {
+            subject: facts.subject.clone(),
+            issuer: issuer.subject.into(),
+        })
     };
     if parts.issuer.whole != issuer.name {
         return Err(not_issued());
     }
     if let Some(refusal) = fault(&facts, lookup) {
-        return Err(RevocationProblem::OcspDelegate {
+        let problem = RevocationProblem::OcspDelegate {
             subject: facts.subject,
             refusal: Box::new(refusal),
-        });
+        };
+        return Err(problem.into());
     }
     verify_signed(der, &facts.signature, issuer.public_key, lookup.means).map_err(|error| {
         match error {
             SignatureError::Invalid => not_issued(),
-            SignatureError::Unsupported => RevocationProblem::OcspSignatureUnsupported {
-                algorithm: facts.signature.clone(),
-            },
-            SignatureError::OutOfMemory => RevocationProblem::OutOfMemory,
+            SignatureError::Unsupported => {
+                let algorithm = facts.signature.clone();
+                RevocationProblem::OcspSignatureUnsupported { algorithm }.into()
+            }
+            SignatureError::OutOfMemory => RevocationProblem::OutOfMemory.into(),
         }
     })
 }

@@ -107,13 +107,13 @@ fn in_date(good: &Good, clock: UnixTime) -> Result<(), RevocationProblem> {
 }
 
 /// Refuses what may change the meaning of all the rest (RFC 6960, section 4.4).
-fn understood(extensions: Extensions<'_>) -> Result<(), RevocationProblem> {
+fn understood(extensions: Extensions<'_>) -> Result<(), Refusal> {
     let mut all = extensions.each();
     match all.find(|extension| extension.critical && extension.id != ID_PKIX_OCSP_NONCE) {
         None => Ok(()),
         Some(unknown) => Err(match room::shown(unknown.id) {
-            Some(extension) => RevocationProblem::OcspExtension { extension },
-            None => RevocationProblem::OutOfMemory,
+            Some(extension) => RevocationProblem::OcspExtension { extension }.into(),
+            None => Refusal::OutOfMemory,
         }),
     }
 }
