@@ -133,6 +133,8 @@ def visit(host_program):
             command = [
                 str(host_program), "connect", f"127.0.0.1:{gate.port}", "--mode", mode,
                 "--tls", version, "--credentials", str(credentials),
+                # With the longest chain an emulated core takes seconds, on a computer at rest.
+                "--handshake-timeout", "50",
             ]
             if mode != "psk":
                 command += ["--server-name", "device.test"]
