@@ -14,6 +14,8 @@
 #   RISCV_CROSS_COMPILE  the prefix of a RISC-V gcc, as CROSS_COMPILE is for Arm. Without it the
 #                        Zephyr SDK is taken, or riscv64-{zephyr,unknown}-elf-gcc in the PATH
 #   BOARDS_OUT           the directory to build in (default: build-boards)
+#   CARGO_FROM           the directory of a build of this application, whose work of cargo's is taken
+#                        over as far as it is the same; by default the first board's that is built
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/toolchains.sh
@@ -46,6 +48,7 @@ for board in "${wanted[@]}"; do
 done
 left_out=()
 built=()
+from=${CARGO_FROM:-}
 
 # What a board needs besides: its network, and for an emulated one a peer to be measured with.
 options() {
@@ -57,14 +60,14 @@ options() {
   esac
 }
 
-# build NAME SOURCE BOARD ARCHITECTURE OPTIONS...: adds the directory to `built`, or fails.
+# build NAME SOURCE BOARD ARCHITECTURE OPTIONS...
 build() {
   local dir=$out/$1 source=$2 board=$3 log=$out/$1.log variables tools=()
   mapfile -t variables < <(toolchain "$4")
   mapfile -t tools < <(cmake_options "$4")
   shift 4
   mkdir -p "$(dirname "$dir")"
-  [ ${#built[@]} -eq 0 ] || tools+=("-DSECURE_SOCKETS_HOST_TOOLS=${built[0]}")
+  [ "$dir" = "$from" ] || tools+=("-DSECURE_SOCKETS_CARGO_FROM=$from")
   # Values of an earlier build would win over defaults that changed since.
   rm -f "$dir/zephyr/.config"
   echo "-- ${dir#"$out/"}"
@@ -73,15 +76,27 @@ build() {
     grep -E 'error|overflowed|undefined reference|cargo::error' "$log" | head -20 || true
     tail -20 "$log"
     echo "FAILED: $dir (all of it: $log)"
-    exit 1
+    return 1
   fi
-  built+=("$dir")
-  # For scripts/check-zephyr.sh.
-  ln -sfn "${built[0]}" "$out/host-tools"
+}
+
+# start NAME...: builds it beside one other, and adds its directory to `built`. The first alone, if
+# there is nothing yet for the others to take from cargo.
+start() {
+  built+=("$out/$1")
+  if [ -z "$from" ]; then
+    from=$out/$1
+    build "$@" || exit
+    return
+  fi
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+  { build "$@" || touch "$out/failed"; } &
 }
 
 credentials=$out/credentials
 mkdir -p "$out"
+rm -f "$out/failed"
+share_ccache "$out"
 if [ ! -d "$credentials" ]; then
   # Without Zephyr's settings: twister-tests/pytest/conftest.py.
   env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD -u BINDGEN_EXTRA_CLANG_ARGS \
@@ -100,17 +115,22 @@ for line in "${boards[@]}"; do
   more=()
   [ -z "$list" ] || mapfile -t more <<<"$list"
   for mode in "${modes[@]}"; do
-    build "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
+    start "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
       "-DCONFIG_SECURE_SOCKETS_CREDENTIALS_DIR=\"$credentials/rsa\"" \
       '-DCONFIG_SECURE_SOCKETS_PEER_HOST="10.0.2.2"' \
       '-DCONFIG_SECURE_SOCKETS_SERVER_NAME="device.test"' "${more[@]}"
-    if [[ $board == mps2/* ]]; then scripts/peak.py "$out/${board//\//_}/$mode" "$credentials/rsa"; fi
   done
   if [ -n "$full" ] && [[ $board == mps2/* ]]; then
-    build "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
+    start "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
       -DEXTRA_CONF_FILE=overlay-tls.conf
   fi
 done
 
+wait
+[ ! -e "$out/failed" ] || exit 1
+
+for dir in "${built[@]}"; do
+  if [[ $dir == */mps2_*/* && $dir != */http_get ]]; then scripts/peak.py "$dir" "$credentials/rsa"; fi
+done
 [ ${#built[@]} -eq 0 ] || python3 scripts/sizes.py --check "${built[@]}"
 for line in "${left_out[@]}"; do echo "NOT BUILT: $line"; done

@@ -1,19 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Builds the firmware and runs its scenarios with twister. Called by ./check, with
-# Zephyr's environment.
+# Builds the firmware and runs its scenarios with twister; and builds it for boards, all of them
+# in every mode with --full. Called by ./check, with Zephyr's environment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/toolchains.sh
 out=${TWISTER_OUT:-twister-out}
 extra=()
 # Without a west workspace, twister has to be told of the modules.
 [ -n "${ZEPHYR_MODULES:-}" ] && extra+=("-x=ZEPHYR_MODULES=$ZEPHYR_MODULES")
 command -v ccache >/dev/null 2>&1 || extra+=("-x=USE_CCACHE=0")
-# What cargo builds for this computer, if scripts/build-boards.sh has built it already.
-tools=$(realpath -q "${BOARDS_OUT:-build-boards}/host-tools" || true)
-[ -d "$tools/firmware/rust" ] && extra+=("-x=SECURE_SOCKETS_HOST_TOOLS=$tools")
-
 # chronyd, a server of the time for tests. Unpacked and not installed, where it is not: it
 # would set this computer's clock from then on.
 if ! command -v chronyd >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then
@@ -51,30 +48,40 @@ if [ -z "$missing" ]; then
   [ "${ZEPHYR_TOOLCHAIN_VARIANT:-}" != cross-compile ] || extra+=(--force-toolchain)
 fi
 
-python3 "$ZEPHYR_BASE/scripts/twister" --testsuite-root . "${platforms[@]/#/--platform=}" \
-  --outdir "$out" --clobber-output --inline-logs --jobs 2 "${extra[@]}"
+twister=(
+  python3 "$ZEPHYR_BASE/scripts/twister" --testsuite-root . "${platforms[@]/#/--platform=}"
+  --outdir "$out" --no-clean --inline-logs "${extra[@]}"
+)
+rm -rf "$out"
+share_ccache "$out"
+# One image alone: the others take from it what cargo has built.
+"${twister[@]}" --build-only --scenario sample.secure_sockets.mutual
+mutual=$(realpath "$out"/native_sim_native_64/*/sample.secure_sockets.mutual)
+# Twice as many at once as there are cores: to build an image keeps a core busy, and its tests wait
+# most of the time.
+"${twister[@]}" --jobs $((2 * $(nproc))) -x=SECURE_SOCKETS_CARGO_FROM="$mutual" &
+tests=$!
+trap 'kill "$tests" 2>/dev/null || true' EXIT
 
-# The lints, with what Zephyr's build tells cargo, but with this computer's toolchain and
-# for this computer: a toolchain that builds core may have no clippy.
-config=$(find "$out" -path '*all_modes*/firmware/rust/sample-cargo-config.toml' -print -quit)
-host=$(env -u RUSTUP_TOOLCHAIN rustc -vV | sed -n 's/^host: //p')
-# The exception is for bindings that zephyr-lang-rust generates. firmware_lints has the TLS
-# engine take Zephyr's Mbed TLS, although the target is this computer.
-# lint DOTCONFIG
-lint() {
-  env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD DOTCONFIG="$1" \
-    RUSTFLAGS="-A unnecessary_transmutes --cfg firmware_lints" \
-    cargo clippy --manifest-path firmware/Cargo.toml --workspace --quiet --config "$config" \
-    --target "$host" --target-dir target/firmware-clippy -- -D warnings
+# await IMAGE: its directory, once it is built; nothing if the tests end before.
+await() {
+  local program
+  until program=$(compgen -G "$out/$1/zephyr/zephyr.e[lx][fe]"); do
+    kill -0 "$tests" 2>/dev/null || return 0
+    sleep 2
+  done
+  realpath "${program%%/zephyr/zephyr.*}"
 }
-all_modes=$(realpath "${config%/firmware/*}/zephyr/.config")
-lint "$all_modes"
-# What no scenario builds, since all of them run on this computer: an image for a board, with
-# its credentials in the store.
-board=$(realpath "$out")/board.config
-grep -v '^CONFIG_SECURE_SOCKETS_HOSTED=' "${all_modes%/*/*/zephyr/.config}/sample.secure_sockets.mutual/zephyr/.config" >"$board"
-lint "$board"
-echo "Lints of the firmware: clean"
+
+# Beside the tests: the lints and the boards, two of which have the core of the second in QEMU.
+failed=0
+all_modes=$(await "native_sim_native_64/*/*/secure_sockets.all_modes")
+[ -z "$all_modes" ] || scripts/lint-firmware.sh "$all_modes" "$mutual" || failed=1
+m33=
+[ -n "$missing" ] || m33=$(await "mps2_an521_cpu0/*/*/secure_sockets.qemu_m33")
+CARGO_FROM=${m33:-$mutual} scripts/build-boards.sh "$@" || failed=1
+wait "$tests"
+[ "$failed" -eq 0 ] || exit 1
 
 if [ -n "$missing" ]; then
   echo

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Which compiler Zephyr takes for a board, and what is missing for it. Sourced by
-# build-boards.sh, which says which variables there are.
+# build-boards.sh, which says which variables there are, and check-zephyr.sh.
 
 # Of a west workspace, or of ZEPHYR_MODULES.
 module_list=${ZEPHYR_MODULES:-$(west list -f '{abspath}' 2>/dev/null | tr '\n' ';' || true)}
@@ -89,4 +89,11 @@ missing_for() {
     missing+=("Rust for it (rustup target add $3)")
   local IFS=';'
   echo "${missing[*]}"
+}
+
+# share_ccache DIRECTORY: has ccache take what is the same in two builds below it for the same,
+# though they are in directories of their own.
+share_ccache() {
+  CCACHE_BASEDIR=$(realpath -m "$1")
+  export CCACHE_BASEDIR CCACHE_NOHASHDIR=1
 }

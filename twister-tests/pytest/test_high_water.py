@@ -128,12 +128,11 @@ def visit(host_program):
 
     def connect(server, mode, version, credentials):
         # In one go, more than a segment of a client's does not get to a server through the
-        # Ethernet of QEMU's mps2 boards.
-        with Gate(server.port, piece=1000, pause=0.03) as gate:
+        # Ethernet of QEMU's mps2 boards. A computer that builds images as well is slow to take one.
+        with Gate(server.port, piece=1000, pause=0.1) as gate:
             command = [
                 str(host_program), "connect", f"127.0.0.1:{gate.port}", "--mode", mode,
                 "--tls", version, "--credentials", str(credentials),
-                # With the longest chain an emulated core takes seconds, on a computer at rest.
                 "--handshake-timeout", "50",
             ]
             if mode != "psk":

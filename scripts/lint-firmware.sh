@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Clippy over the firmware, with what Zephyr's build tells cargo, but with this computer's
+# toolchain and for this computer: a toolchain that builds core may have no clippy.
+#
+#   scripts/lint-firmware.sh ALL-MODES MUTUAL
+#
+# The builds of two of twister's scenarios, by whose Kconfig it is done.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+all_modes=$(realpath "$1")
+mutual=$(realpath "$2")
+host=$(env -u RUSTUP_TOOLCHAIN rustc -vV | sed -n 's/^host: //p')
+
+# lint DOTCONFIG
+lint() {
+  # The exception is for bindings that zephyr-lang-rust generates. firmware_lints has the TLS
+  # engine take Zephyr's Mbed TLS, although the target is this computer.
+  env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD DOTCONFIG="$1" \
+    RUSTFLAGS="-A unnecessary_transmutes --cfg firmware_lints" \
+    cargo clippy --manifest-path firmware/Cargo.toml --workspace --quiet \
+    --config "$all_modes/firmware/rust/sample-cargo-config.toml" \
+    --target "$host" --target-dir target/firmware-clippy -- -D warnings
+}
+
+lint "$all_modes/zephyr/.config"
+# What no scenario builds, since all of them run on this computer: an image for a board, with
+# its credentials in the store.
+grep -v '^CONFIG_SECURE_SOCKETS_HOSTED=' "$mutual/zephyr/.config" >"$mutual/board.config"
+lint "$mutual/board.config"
+echo "Lints of the firmware: clean"
