@@ -188,7 +188,9 @@ fn finish<C: secure_socket::backend::Connection>(
 fn is_stale(error: &HttpError) -> bool {
     match error {
         HttpError::Closed => true,
-        HttpError::Stream(Error::Io(IoError::Closed | IoError::Truncated)) => true,
+        HttpError::Stream(Error::Io(IoError::Closed | IoError::Truncated | IoError::EndUntold)) => {
+            true
+        }
         HttpError::Stream(Error::Io(IoError::Os(error))) => error.kind == OsErrorKind::Reset,
         _ => false,
     }
@@ -222,7 +224,7 @@ impl fmt::Display for PostEvent<'_> {
                 "connected to {} by {}, {}{}",
                 session.peer,
                 session.version,
-                session.suite,
+                session.suite_text(),
                 if session.resumed {
                     ", resumed"
                 } else {

@@ -27,7 +27,7 @@ impl fmt::Display for Summary {
             session.mode.number(),
             session.mode,
             session.version,
-            session.suite
+            session.suite_text()
         )?;
         writeln!(f, "the peer is {}", session.peer)?;
         writeln!(f, "we are {}", session.us)?;

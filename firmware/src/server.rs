@@ -56,7 +56,7 @@ fn serve_one(incoming: Incoming<'_, '_, Zephyr>) {
         printkln!(
             "{peer}: {}, {}{}, it is {}",
             session.version,
-            session.suite,
+            session.suite_text(),
             if session.resumed { ", resumed" } else { "" },
             session.peer
         );

@@ -288,7 +288,7 @@ fn as_text(args: &DemoArgs, ran: &[Ran], refused: &[Refused]) -> String {
                     case.mode.to_string(),
                     case.version.to_string().replace("TLS ", ""),
                     case.key_name().into(),
-                    session.suite.to_string(),
+                    session.suite_text().to_string(),
                     name(&session.peer),
                     name(&session.us),
                     bytes,

@@ -29,7 +29,7 @@ pub(crate) fn session(session: &Session) -> Value {
     json!({
         "mode": session.mode.name(),
         "version": session.version.to_string(),
-        "suite": session.suite.to_string(),
+        "suite": session.suite.map(|suite| suite.to_string()),
         "alpn": session.alpn.as_ref().map(ToString::to_string),
         "resumed": session.resumed,
         "peer": side(&session.peer),

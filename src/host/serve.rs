@@ -83,7 +83,7 @@ fn serve_one(incoming: Incoming<'_, '_, MbedTls>, as_json: bool) {
                 format!(
                     "{peer}: {}, {}{}, it is {}",
                     session.version,
-                    session.suite,
+                    session.suite_text(),
                     if session.resumed { ", resumed" } else { "" },
                     session.peer
                 )

@@ -229,7 +229,7 @@ impl Connection for Nobody {
     fn facts(&self) -> HandshakeFacts {
         HandshakeFacts {
             version: self.0.version(),
-            suite: self.0,
+            suite: Some(self.0),
             alpn: None,
             sent: None,
             received: None,

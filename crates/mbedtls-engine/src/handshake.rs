@@ -102,7 +102,7 @@ fn facts<S: System>(session: &Session, start: Duration) -> Result<HandshakeFacts
     let (sent, received) = session.traffic();
     Ok(HandshakeFacts {
         version,
-        suite,
+        suite: Some(suite),
         alpn: session.alpn(),
         resumed: session.resumed(),
         sent: Some(sent),

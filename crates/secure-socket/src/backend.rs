@@ -14,7 +14,9 @@
 //!   [`Observer::certificate`] for every certificate of the chain that was built,
 //!   issuer first and the peer's own (depth 0) last, and the handshake fails if any
 //!   answer is not [`CheckFlags::PASSED`]. A handshake in a mode with certificates
-//!   that shows the observer no certificate at depth 0 is refused above the seam.
+//!   that shows the observer no certificate at depth 0 is refused above the seam. A
+//!   platform whose TLS is out of reach, such as a modem's, says that it shows none
+//!   ([`Backend::shows_certificates`]).
 //! - The answer replaces the TLS library's verdict, also where it takes a reason away:
 //!   with [`Anchors::Pinned`] nobody vouches for the peer's certificate, and its key is
 //!   what counts. The TLS library must then go as far as calling the observer with no
@@ -67,6 +69,13 @@ pub trait Backend {
     /// counts as it.
     fn earliest(&self) -> UnixTime {
         UnixTime::FLOOR
+    }
+
+    /// Whether the peer's certificates are shown to the observer. Where they are not,
+    /// the platform's TLS judges them alone, and a client is built only with
+    /// [`Trust::unexamined`](crate::credential::Trust::unexamined).
+    fn shows_certificates(&self) -> bool {
+        true
     }
 
     /// Lets other threads run for `duration`: for one that waits for another to be done
@@ -279,6 +288,8 @@ pub enum Received {
     CloseNotify,
     /// The end of the TCP stream without close_notify: somebody may have cut it.
     Truncated,
+    /// The end of the stream, on a platform that does not tell which of the two it is.
+    EndUntold,
 }
 
 /// What a handshake agreed on, in the platform's words.
@@ -286,8 +297,9 @@ pub enum Received {
 pub struct HandshakeFacts {
     /// The version negotiated.
     pub version: TlsVersion,
-    /// The cipher suite negotiated.
-    pub suite: CipherSuite,
+    /// The cipher suite negotiated; `None` on a platform that does not tell. It was then
+    /// held to the list of the settings, or the client not prepared.
+    pub suite: Option<CipherSuite>,
     /// The application protocol negotiated.
     pub alpn: Option<AlpnProtocol>,
     /// Whether the session that was handed over was resumed.
@@ -416,6 +428,8 @@ pub enum Failure {
     Closed,
     /// The operating system gave up.
     Os(OsError),
+    /// The platform's TLS gave up out of sight, and this is all that it says.
+    Untold(OsError),
 }
 
 /// What kind of error the operating system reports.

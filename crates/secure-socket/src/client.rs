@@ -273,8 +273,13 @@ impl<B: Backend> Client<'_, B> {
             crate::dangerous::warn(host);
         }
         let backend = self.backend;
-        let mut clock = clock_for(mode, backend)?;
-        if let Some((trust, _)) = self.config.trust() {
+        let examined = self.config.trust().filter(|(trust, _)| trust.is_examined());
+        let mut clock = match (self.config.trust(), examined) {
+            // Whose clock the platform's TLS goes by is its own affair.
+            (Some(_), None) => None,
+            _ => clock_for(mode, backend)?,
+        };
+        if let Some((trust, _)) = examined {
             trust.refresh(Turn::Due, backend);
             // That may have taken a while.
             clock = clock_for(mode, backend)?;
@@ -290,7 +295,7 @@ impl<B: Backend> Client<'_, B> {
             kind: OsErrorKind::NotFound,
             number: 0,
         });
-        let trust = self.config.trust().zip(clock);
+        let trust = examined.zip(clock);
         let expected = trust.map(|((trust, name), clock)| Expected {
             peer: Peer::Server,
             name: Some(name),
@@ -374,6 +379,11 @@ impl<B: Backend> Client<'_, B> {
                     ClientAuthentication::Psk(source) => AuthenticatedAs::psk(source),
                     _ => AuthenticatedAs::Nobody,
                 },
+                unexamined: self
+                    .config
+                    .trust()
+                    .filter(|(trust, _)| !trust.is_examined())
+                    .map(|(_, name)| AuthenticatedAs::Unexamined(name.clone())),
                 us: &self.us,
                 status: expected
                     .and_then(|expected| expected.trust.status_lookup(expected.clock, backend)),

@@ -191,6 +191,9 @@ pub enum HandshakeReason {
     Protocol,
     /// The operating system gave up.
     Os(OsError),
+    /// The platform's TLS gave up out of sight, and says no more than this number: a
+    /// modem's, which shows neither certificates nor alerts.
+    Untold(OsError),
     /// The TLS library gave up for a reason without a name here; the code tells.
     Other,
 }
@@ -215,6 +218,9 @@ pub enum IoError {
     TimedOut,
     /// The stream ended without close_notify: data may be missing.
     Truncated,
+    /// The stream ended, on a platform that does not tell an orderly end from a cut: data
+    /// may be missing.
+    EndUntold,
     /// The connection is closed.
     Closed,
     /// The peer gave up, with this alert.
@@ -410,6 +416,13 @@ impl fmt::Display for HandshakeReason {
             ),
             Self::Protocol => f.write_str("the peer does not speak TLS, or breaks its rules"),
             Self::Os(error) => write!(f, "the connection broke during the handshake: {error}"),
+            Self::Untold(error) => write!(
+                f,
+                "the platform's TLS gave up in the handshake and does not say why: the server's \
+                 certificate (its CA, name or dates), our own, the pre-shared key, or nothing in \
+                 common (error {})",
+                error.number
+            ),
             Self::Other => f.write_str("the TLS library gave up"),
         }
     }
@@ -438,6 +451,10 @@ impl fmt::Display for IoError {
             Self::Truncated => f.write_str(
                 "the stream ended without close_notify: somebody may have cut it, and data may be \
                  missing",
+            ),
+            Self::EndUntold => f.write_str(
+                "the stream ended, and the platform's TLS does not tell an orderly end from a \
+                 cut: data may be missing",
             ),
             Self::Closed => f.write_str("the connection is closed"),
             Self::PeerAlert(alert) => {
@@ -499,7 +516,9 @@ impl embedded_io::Error for Error {
             Self::Verify(_) => Kind::PermissionDenied,
             Self::Io(error) => match error {
                 IoError::TimedOut => Kind::TimedOut,
-                IoError::Truncated | IoError::PeerAlert(_) => Kind::ConnectionAborted,
+                IoError::Truncated | IoError::EndUntold | IoError::PeerAlert(_) => {
+                    Kind::ConnectionAborted
+                }
                 IoError::Closed => Kind::NotConnected,
                 IoError::Tls(_) => Kind::InvalidData,
                 IoError::OutOfMemory(_) => Kind::OutOfMemory,

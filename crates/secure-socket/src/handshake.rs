@@ -54,6 +54,9 @@ pub(crate) struct Terms<'a> {
     pub(crate) peer_without_certificate: AuthenticatedAs,
     /// As whom we count to the peer.
     pub(crate) us: &'a AuthenticatedAs,
+    /// As whom the peer counts where its certificate is not shown: the platform's TLS
+    /// judged it alone, as was asked for.
+    pub(crate) unexamined: Option<AuthenticatedAs>,
     /// What to ask about the peer's certificates before it gets a stream.
     pub(crate) status: Option<StatusLookup<'a>>,
     /// The session that the handshake may have resumed.
@@ -137,8 +140,10 @@ impl Outcome<'_, '_> {
                 had: facts.version,
             });
         }
-        if !terms.settings.suites().contains(&facts.suite) {
-            return refuse(HandshakeReason::WrongCipherSuite(facts.suite));
+        if let Some(suite) = facts.suite
+            && !terms.settings.suites().contains(&suite)
+        {
+            return refuse(HandshakeReason::WrongCipherSuite(suite));
         }
         let (leaf, unasked) = match (facts.resumed, &terms.offered) {
             (false, _) => (leaf, Some(chain.as_slice())),
@@ -147,7 +152,10 @@ impl Outcome<'_, '_> {
         };
         let peer = match leaf {
             Some(leaf) if terms.demands_certificate() => AuthenticatedAs::Certificate(leaf),
-            None if terms.demands_certificate() => return refuse(HandshakeReason::NotVerified),
+            None if terms.demands_certificate() => match terms.unexamined {
+                Some(peer) => peer,
+                None => return refuse(HandshakeReason::NotVerified),
+            },
             _ => terms.peer_without_certificate,
         };
         if let (Some(lookup), Some(chain)) = (&terms.status, unasked)
@@ -207,6 +215,7 @@ fn explain(failure: Failure, terms: &Terms<'_>) -> HandshakeError {
         Failure::TimedOut => (HandshakeReason::TimedOut, None),
         Failure::Closed => (HandshakeReason::Closed, None),
         Failure::Os(error) => (HandshakeReason::Os(error), None),
+        Failure::Untold(error) => (HandshakeReason::Untold(error), None),
     };
     HandshakeError { reason, code }
 }
@@ -278,6 +287,7 @@ mod tests {
     use crate::backend::{HandshakeFacts, Observer as _, PresentedCertificate, Received};
     use crate::credential::CaCertificate;
     use crate::diagnosis::CheckFlags;
+    use crate::name::ServerName;
     use crate::suite::CipherSuite;
     use crate::verify::Expected;
     use crate::verify::tests::NothingVerifies;
@@ -294,7 +304,7 @@ mod tests {
         fn facts(&self) -> HandshakeFacts {
             HandshakeFacts {
                 version: self.0,
-                suite: self.1,
+                suite: Some(self.1),
                 alpn: None,
                 resumed: self.2,
                 sent: None,
@@ -366,6 +376,7 @@ mod tests {
             settings: &settings,
             peer_without_certificate: AuthenticatedAs::Nobody,
             us: &AuthenticatedAs::Nobody,
+            unexamined: None,
             status: None,
             offered: None,
         };
@@ -419,6 +430,34 @@ mod tests {
         }
         let had = Disobedient(TlsVersion::Tls13, SUITE, false);
         assert!(conclude(Mode::Psk, had, None).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_that_nobody_saw_is_told_as_such() {
+        let name = ServerName::new("device.test").unwrap();
+        let mut settings = Settings::new();
+        settings.versions = Versions::Tls13;
+        settings.settle(Mode::ServerAuth).unwrap();
+        let conclude = |unexamined| {
+            let terms = Terms {
+                mode: Mode::ServerAuth,
+                peer: Peer::Server,
+                settings: &settings,
+                peer_without_certificate: AuthenticatedAs::Nobody,
+                us: &AuthenticatedAs::Nobody,
+                unexamined,
+                status: None,
+                offered: None,
+            };
+            let judge = Judge::new(None, &NothingVerifies, None);
+            let had = Disobedient(TlsVersion::Tls13, SUITE, false);
+            Outcome { terms, judge }
+                .conclude(Ok(had))
+                .map(|concluded| concluded.stream.session().peer.clone())
+        };
+        let peer = AuthenticatedAs::Unexamined(name);
+        assert_eq!(conclude(Some(peer.clone())), Ok(peer));
+        assert!(matches!(conclude(None), Err(Error::Handshake(_))));
     }
 
     #[test]

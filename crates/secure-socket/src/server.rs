@@ -366,6 +366,7 @@ impl<B: ServerBackend> Incoming<'_, '_, B> {
                     ServerAuthentication::Psk(source) => AuthenticatedAs::psk(source),
                     _ => AuthenticatedAs::Nobody,
                 },
+                unexamined: None,
                 us,
                 status: expected
                     .and_then(|expected| expected.trust.status_lookup(expected.clock, *backend)),

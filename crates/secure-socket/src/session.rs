@@ -11,6 +11,7 @@ use core::time::Duration;
 use crate::config::AlpnProtocol;
 use crate::credential::{IdentitySource, PskSource, SecTag};
 use crate::mode::Mode;
+use crate::name::ServerName;
 use crate::suite::CipherSuite;
 use crate::version::TlsVersion;
 use crate::x509::CertificateFacts;
@@ -54,6 +55,10 @@ pub enum AuthenticatedAs {
     Certificate(CertificateIdentity),
     /// By the certificate in the platform's credential store under this tag.
     StoredCertificate(SecTag),
+    /// By a certificate that the platform's TLS took for one of this name. It was not
+    /// shown, and nothing but that is known of it
+    /// ([`Trust::unexamined`](crate::credential::Trust::unexamined)).
+    Unexamined(ServerName),
     /// By a pre-shared key. Its identity, where the program knows it.
     Psk(Option<String>),
     /// Not at all.
@@ -87,6 +92,10 @@ impl fmt::Display for AuthenticatedAs {
                 f.write_str("...)")
             }
             Self::StoredCertificate(tag) => write!(f, "the certificate under security tag {tag}"),
+            Self::Unexamined(name) => write!(
+                f,
+                "whom the platform's TLS took for {name}, by a certificate that nobody here saw"
+            ),
             Self::Psk(Some(identity)) => write!(f, "holder of the pre-shared key {identity}"),
             Self::Psk(None) => f.write_str("holder of the pre-shared key"),
             Self::Nobody => f.write_str("nobody"),
@@ -102,8 +111,9 @@ pub struct Session {
     pub mode: Mode,
     /// The TLS version that was negotiated; one that was asked for.
     pub version: TlsVersion,
-    /// The cipher suite that was negotiated; one that was offered.
-    pub suite: CipherSuite,
+    /// The cipher suite that was negotiated; one that was offered. `None` where the
+    /// platform does not tell which.
+    pub suite: Option<CipherSuite>,
     /// The application protocol that was negotiated (ALPN, RFC 7301).
     pub alpn: Option<AlpnProtocol>,
     /// Whether an earlier session was resumed. No certificate was shown then: who the peer
@@ -125,4 +135,23 @@ pub struct Session {
     /// The most heap that the TLS library held at any one moment so far, in bytes;
     /// `None` where the backend does not measure it.
     pub heap_peak: Option<u32>,
+}
+
+impl Session {
+    /// The cipher suite, or that it is not known, for a person.
+    #[must_use]
+    pub const fn suite_text(&self) -> impl fmt::Display + use<> {
+        SuiteText(self.suite)
+    }
+}
+
+struct SuiteText(Option<CipherSuite>);
+
+impl fmt::Display for SuiteText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(suite) => suite.fmt(f),
+            None => f.write_str("a cipher suite that the platform does not tell"),
+        }
+    }
 }

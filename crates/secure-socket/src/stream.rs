@@ -85,8 +85,9 @@ impl<C: Connection> Stream<C> {
     /// # Errors
     ///
     /// [`Error::Io`]: [`IoError::Truncated`] where the stream ends without
-    /// close_notify, [`IoError::TimedOut`] after the I/O timeout; the stream can be
-    /// used on after the latter alone.
+    /// close_notify, [`IoError::EndUntold`] where it ends and the platform does not tell
+    /// with or without, [`IoError::TimedOut`] after the I/O timeout; the stream can be
+    /// used on after the last alone.
     pub fn receive(&self, buffer: &mut [u8]) -> Result<usize, Error> {
         if buffer.is_empty() || self.ended.load(Ordering::Acquire) {
             return Ok(0);
@@ -100,6 +101,7 @@ impl<C: Connection> Stream<C> {
                 Ok(0)
             }
             Received::Truncated => Err(IoError::Truncated.into()),
+            Received::EndUntold => Err(IoError::EndUntold.into()),
         }
     }
 
@@ -204,7 +206,7 @@ fn broken(failure: Failure) -> Error {
         Failure::NoExtendedMasterSecret => IoError::Closed,
         Failure::TimedOut => IoError::TimedOut,
         Failure::Closed => IoError::Truncated,
-        Failure::Os(error) => IoError::Os(error),
+        Failure::Os(error) | Failure::Untold(error) => IoError::Os(error),
     })
 }
 

@@ -42,7 +42,7 @@ impl ZephyrConnection {
             raw,
             facts: HandshakeFacts {
                 version: TlsVersion::Tls12,
-                suite: CipherSuite::from_iana(facts.suite),
+                suite: Some(CipherSuite::from_iana(facts.suite)),
                 alpn: None,
                 resumed: facts.resumed != 0,
                 sent: Some(facts.sent),

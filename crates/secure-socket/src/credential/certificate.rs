@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{CredentialError, CredentialKind, SecTag, pem};
+use crate::backend::Backend;
 use crate::error::{ConfigurationError, Error};
-use crate::policy::{Policy, SpkiPin};
+use crate::policy::{KeyPolicy, Policy, SpkiPin};
 use crate::revocation::{StatusLookup, Turn};
 use crate::time::UnixTime;
 use crate::verify::{self, Crypto, Examiner, Expected, Means};
@@ -109,9 +110,13 @@ pub struct Trust {
     anchors: Anchors,
     policy: Policy,
     /// What looks at certificates. Kept here so that a program which trusts no
-    /// certificates has nothing of it linked.
-    examine: Examine,
+    /// certificates has nothing of it linked. `None`: the platform's TLS judges alone.
+    examine: Option<Examine>,
 }
+
+/// What to do where nobody can look at certificates.
+const UNSEEN: &str = "it takes a look at the server's certificates, and this platform's TLS shows \
+                      none; leave it out, or have Mbed TLS do TLS";
 
 type Examine = for<'a> fn(Expected<'a>, &'a dyn Crypto) -> Box<dyn Examiner + 'a>;
 
@@ -122,7 +127,7 @@ impl Trust {
         Self {
             anchors,
             policy: Policy::new(),
-            examine: verify::examine,
+            examine: Some(verify::examine),
         }
     }
 
@@ -132,6 +137,25 @@ impl Trust {
     #[must_use]
     pub fn pinned(pins: impl IntoIterator<Item = SpkiPin>) -> Self {
         Self::new(Anchors::Pinned(pins.into_iter().collect()))
+    }
+
+    /// Trusts whom the platform's own TLS takes for the server, unseen: for a platform that
+    /// does not show certificates, such as a modem that does TLS itself
+    /// ([`Backend::shows_certificates`](crate::backend::Backend::shows_certificates)), and
+    /// for no other.
+    ///
+    /// This gives up all that this library checks. No [`Policy`] applies: not its least
+    /// and longest keys, not its refusal of weak signatures, no pins, no revocation. Whether
+    /// dates, names, purpose and constraints are checked, and how, is the platform's to
+    /// say; a modem may have no clock to check dates by. Why a certificate was refused is
+    /// not told.
+    #[must_use]
+    pub fn unexamined(anchors: Anchors) -> Self {
+        Self {
+            anchors,
+            policy: Policy::new(),
+            examine: None,
+        }
     }
 
     /// The same with another policy.
@@ -153,6 +177,12 @@ impl Trust {
         &self.policy
     }
 
+    /// Whether this library judges certificates ([`Trust::unexamined`]: it does not).
+    #[must_use]
+    pub const fn is_examined(&self) -> bool {
+        self.examine.is_some()
+    }
+
     /// The CA certificates, where the program holds them.
     #[must_use]
     pub fn certificates(&self) -> &[CaCertificate] {
@@ -160,6 +190,46 @@ impl Trust {
             Anchors::Given(certificates) => certificates,
             Anchors::Stored(_) | Anchors::Pinned(_) => &[],
         }
+    }
+
+    /// Refuses, each by its name, what takes a look at certificates where none is `shown`;
+    /// and to leave them unexamined where they are.
+    fn check_examined(&self, shown: bool) -> Result<(), ConfigurationError> {
+        let policy = &self.policy;
+        let asked = [
+            (
+                matches!(self.anchors, Anchors::Pinned(_)),
+                "trusting pinned keys in place of a CA",
+            ),
+            (!policy.pins().is_empty(), "pinned keys"),
+            (policy.crls().is_some(), "looking up revocation lists (CRL)"),
+            (policy.asks_ocsp(), "asking an OCSP responder"),
+            (
+                policy.legacy_common_name(),
+                "taking a certificate by its commonName",
+            ),
+            (
+                *policy.keys() != KeyPolicy::default(),
+                "limits on keys in certificates",
+            ),
+        ];
+        let option = asked.iter().find(|(asked, _)| *asked);
+        let (option, advice) = match (shown, option) {
+            (true, _) if self.is_examined() => return Ok(()),
+            (true, _) => (
+                "leaving certificates unexamined",
+                "this platform shows them; trust a CA or pinned keys",
+            ),
+            (false, Some((_, option))) => (*option, UNSEEN),
+            (false, None) if !self.is_examined() => return Ok(()),
+            (false, None) => (
+                "examining the server's certificate",
+                "the platform's TLS judges it out of sight; Trust::unexamined \
+                 (CONFIG_SECURE_SOCKETS_UNEXAMINED) leaves it to that, and gives up what its \
+                 documentation lists",
+            ),
+        };
+        Err(ConfigurationError::Unsupported { option, advice })
     }
 
     fn check(&self) -> Result<(), ConfigurationError> {
@@ -180,7 +250,8 @@ impl Trust {
     }
 
     /// Checks what a handshake would find out too late.
-    pub(crate) fn prepare(&self, crypto: &dyn Crypto) -> Result<(), Error> {
+    pub(crate) fn prepare<B: Backend>(&self, crypto: &B) -> Result<(), Error> {
+        self.check_examined(crypto.shows_certificates())?;
         self.check()?;
         match self.policy.crls() {
             Some(crls) => Ok(crls.prepare(self.certificates(), crypto)?),
@@ -213,8 +284,8 @@ impl Trust {
         &self,
         expected: Expected<'a>,
         crypto: &'a dyn Crypto,
-    ) -> Box<dyn Examiner + 'a> {
-        (self.examine)(expected, crypto)
+    ) -> Option<Box<dyn Examiner + 'a>> {
+        self.examine.map(|examine| examine(expected, crypto))
     }
 }
 
@@ -243,6 +314,67 @@ mod tests {
     use test_pki::{KeyKind, Leaf, Pki};
 
     const KIND: CredentialKind = CredentialKind::CaCertificate;
+
+    fn refused(trust: &Trust, shown: bool) -> Option<&'static str> {
+        match trust.check_examined(shown) {
+            Ok(()) => None,
+            Err(ConfigurationError::Unsupported { option, .. }) => Some(option),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn where_no_certificate_is_shown_nothing_is_taken_for_examined() {
+        use crate::policy::KeyPolicy;
+        use crate::revocation::{Crls, Ocsp};
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let ca = CaCertificate::from_der(pki.root().der.clone()).unwrap();
+        let pin = SpkiPin::new([1; 32]);
+        let anchors = Anchors::Given(alloc::vec![ca.clone()]);
+        let unseen = |policy| Trust::unexamined(anchors.clone()).with_policy(policy);
+
+        assert_eq!(refused(&Trust::from(ca), true), None);
+        assert_eq!(refused(&unseen(Policy::new()), false), None);
+        assert_eq!(
+            refused(&unseen(Policy::new()), true),
+            Some("leaving certificates unexamined")
+        );
+        assert_eq!(
+            refused(&Trust::new(anchors.clone()), false),
+            Some("examining the server's certificate")
+        );
+        let keys = KeyPolicy::new().with_max_rsa_bits(4096);
+        for (policy, option) in [
+            (Policy::new().with_pins([pin]), "pinned keys"),
+            (
+                Policy::new().with_crls(Crls::new()),
+                "looking up revocation lists (CRL)",
+            ),
+            (
+                Policy::new().with_ocsp(Ocsp::new()),
+                "asking an OCSP responder",
+            ),
+            (
+                Policy::new().with_legacy_common_name(),
+                "taking a certificate by its commonName",
+            ),
+            (
+                Policy::new().with_keys(keys),
+                "limits on keys in certificates",
+            ),
+        ] {
+            // Whether or not the program said that it goes without.
+            let examined = Trust::new(anchors.clone()).with_policy(policy.clone());
+            assert_eq!(refused(&examined, false), Some(option));
+            assert_eq!(refused(&examined, true), None);
+            assert_eq!(refused(&unseen(policy), false), Some(option));
+        }
+        let pinned = Trust::unexamined(Anchors::Pinned(alloc::vec![pin]));
+        assert_eq!(
+            refused(&pinned, false),
+            Some("trusting pinned keys in place of a CA")
+        );
+    }
 
     #[test]
     fn pem_and_der_of_one_certificate_are_the_same() {

@@ -8,6 +8,7 @@
 
 mod certificate;
 mod identity;
+mod key;
 pub mod pem;
 mod psk;
 mod secret;
@@ -18,6 +19,7 @@ use crate::revocation::CrlError;
 
 pub use certificate::{Anchors, CaCertificate, Der, Trust};
 pub use identity::{Identity, IdentitySource};
+pub use key::check_pair;
 pub use psk::{MAX_PSK, MAX_PSK_IDENTITY, MIN_PSK, Psk, PskIdentity, PskSource};
 pub use secret::SecretBytes;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! PEM to DER (RFC 7468), so that no image has to carry a PEM parser in C.
+//! PEM to DER (RFC 7468), so that no image has to carry a PEM parser in C; and back, for a
+//! credential store that takes PEM alone.
 //!
 //! The credentials' own constructors do this; it is public for backends whose credential
 //! store may hold PEM.
@@ -8,10 +9,13 @@
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzz;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
+use pem_rfc7468::LineEnding;
 use zeroize::Zeroizing;
 
+use super::key::Parts;
 use super::{CredentialError, CredentialKind};
 
 const BEGIN: &str = "-----BEGIN ";
@@ -104,4 +108,70 @@ pub fn private_key(text: &str) -> Result<Zeroizing<Vec<u8>>, CredentialError> {
         }
     }
     Err(CredentialError::PemLabel(kind))
+}
+
+/// These certificates (DER) as one PEM text, in order; `kind` is what they are.
+///
+/// # Errors
+///
+/// [`CredentialError::Empty`] for none, [`CredentialError::Der`] for one that PEM has no room
+/// for.
+pub fn encode_certificates<'a>(
+    ders: impl IntoIterator<Item = &'a [u8]>,
+    kind: CredentialKind,
+) -> Result<String, CredentialError> {
+    let mut text = String::new();
+    for der in ders {
+        text.push_str(&encode("CERTIFICATE", der, kind)?);
+    }
+    match text.is_empty() {
+        true => Err(CredentialError::Empty(kind)),
+        false => Ok(text),
+    }
+}
+
+/// A private key (DER: PKCS#8, SEC1 or PKCS#1) as PEM.
+///
+/// # Errors
+///
+/// [`CredentialError::Der`] for what is none of these.
+pub fn encode_private_key(der: &[u8]) -> Result<Zeroizing<String>, CredentialError> {
+    let kind = CredentialKind::PrivateKey;
+    let label = Parts::read(der).ok_or(CredentialError::Der(kind))?.label;
+    encode(label, der, kind).map(Zeroizing::new)
+}
+
+fn encode(label: &str, der: &[u8], kind: CredentialKind) -> Result<String, CredentialError> {
+    pem_rfc7468::encode_string(label, LineEnding::LF, der).map_err(|_| CredentialError::Der(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use test_pki::{KeyKind, Leaf, Pki};
+
+    #[test]
+    fn what_is_encoded_is_what_was_decoded() {
+        for kind in [KeyKind::Ec, KeyKind::Rsa] {
+            let pki = Pki::generate(kind).unwrap();
+            let server = pki.leaf(Leaf::Server);
+            let chain = server.chain_der.iter().map(|der| &der[..]);
+            let of = CredentialKind::Certificate;
+            let text = encode_certificates(chain, of).unwrap();
+            assert_eq!(certificates(&text, of).unwrap(), server.chain_der);
+            let key = private_key(&server.key_pem).unwrap();
+            let again = private_key(&encode_private_key(&key).unwrap()).unwrap();
+            assert_eq!(*again, *key);
+        }
+        let none = core::iter::empty::<&[u8]>();
+        let of = CredentialKind::CaCertificate;
+        assert_eq!(
+            encode_certificates(none, of),
+            Err(CredentialError::Empty(of))
+        );
+        assert_eq!(
+            encode_private_key(&[0x30, 0]).err(),
+            Some(CredentialError::Der(CredentialKind::PrivateKey))
+        );
+    }
 }

@@ -377,6 +377,10 @@ impl HandshakeReason {
                  text."
             }
             Self::Os(error) => error.kind.advice(),
+            Self::Untold(_) => {
+                "Connect to the same server with the host program (`inspect`): it names the check \
+                 that fails. Then look which credentials are under the security tag."
+            }
             Self::Other => "Look the code up in Mbed TLS's headers; report it if it says nothing.",
         }
     }
@@ -476,6 +480,10 @@ impl IoError {
     pub const fn advice(&self) -> &'static str {
         match self {
             Self::TimedOut => "Raise the I/O timeout, or look for what holds the peer up.",
+            Self::EndUntold => {
+                "Go by the protocol's own marks of an end (a length, a last chunk), or let Mbed \
+                 TLS do TLS instead of the modem."
+            }
             Self::Truncated => {
                 "Take nothing that is not complete in itself as received, and connect again."
             }

@@ -265,6 +265,7 @@ fn handshake_reasons() -> Vec<Row> {
         OutOfMemory;
         Protocol;
         Os(RESET);
+        Untold(OsError { kind: OsErrorKind::Reset, number: 103 });
         Other;
     }
 }
@@ -332,6 +333,7 @@ fn io_errors() -> Vec<Row> {
     rows! { IoError:
         TimedOut;
         Truncated;
+        EndUntold;
         Closed;
         PeerAlert(Alert::CERTIFICATE_EXPIRED);
         Tls(TlsCode::INVALID_MAC);

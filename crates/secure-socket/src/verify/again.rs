@@ -42,7 +42,8 @@ pub(crate) fn judge_chain(
     expected: Expected<'_>,
     crypto: &dyn Crypto,
 ) -> Result<CertificateIdentity, Outdated> {
-    let mut examiner = expected.trust.examiner(expected, crypto);
+    let examiner = expected.trust.examiner(expected, crypto);
+    let mut examiner = examiner.ok_or(Outdated::Nobody)?;
     for shown in chain {
         // The answer is in the findings too.
         let _ = examiner.certificate(PresentedCertificate {

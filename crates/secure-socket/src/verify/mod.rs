@@ -166,7 +166,7 @@ impl<'a> Judge<'a> {
         trace: Option<&'a mut dyn FnMut(&HandshakeMessage)>,
     ) -> Self {
         Self {
-            examiner: expected.map(|expected| expected.trust.examiner(expected, crypto)),
+            examiner: expected.and_then(|expected| expected.trust.examiner(expected, crypto)),
             teller: None,
             trace,
         }
