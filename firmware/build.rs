@@ -49,6 +49,7 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_OCSP_SCOPE_CHAIN",
     "CONFIG_SECURE_SOCKETS_OCSP_SOFT_FAIL",
     "CONFIG_SECURE_SOCKETS_PINNED_ONLY",
+    "CONFIG_SECURE_SOCKETS_PSK_NO_FORWARD_SECRECY",
     "CONFIG_SECURE_SOCKETS_REPEAT",
     "CONFIG_SECURE_SOCKETS_RESUMPTION",
     "CONFIG_SECURE_SOCKETS_ROLE_BOTH",
@@ -58,6 +59,8 @@ const SYMBOLS: &[&str] = &[
     "CONFIG_SECURE_SOCKETS_TLS_1_2",
     "CONFIG_SECURE_SOCKETS_TLS_1_3",
     "CONFIG_SECURE_SOCKETS_TLS_1_2_OR_1_3",
+    "CONFIG_SECURE_SOCKETS_TLS_OFFLOADED",
+    "CONFIG_SECURE_SOCKETS_UNEXAMINED",
     "CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES",
     "CONFIG_SECURE_SOCKETS_WITH_CLIENT",
     "CONFIG_SECURE_SOCKETS_WITH_CRL",
@@ -176,7 +179,8 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
                 .to_owned(),
         );
     }
-    if config.ours("WITH_VERIFICATION") {
+    let offloaded = config.ours("TLS_OFFLOADED");
+    if config.ours("WITH_VERIFICATION") && !offloaded {
         if !config.is_set("CONFIG_MBEDTLS_HAVE_TIME_DATE") {
             return without(
                 "MBEDTLS_HAVE_TIME_DATE",
@@ -190,7 +194,13 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             );
         }
     }
-    if config.ours("CREDENTIALS_PEM") && !config.is_set("CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT") {
+    if offloaded && !config.ours("HOSTED") {
+        refuse_unsaid(config)?;
+    }
+    if config.ours("CREDENTIALS_PEM")
+        && !offloaded
+        && !config.is_set("CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT")
+    {
         return Err(
             "CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y needs CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT=y: \
              Zephyr's own sockets read what is in the store"
@@ -231,6 +241,10 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             .map_err(|error| format!("CONFIG_SECURE_SOCKETS_HTTP_PATH is {path:?}: {error}"))?;
     }
     let handshake = config.number("HANDSHAKE_TIMEOUT_MS")?;
+    if offloaded {
+        // The backend refuses any limit.
+        return Ok(());
+    }
     let connect = config.0.get("CONFIG_NET_SOCKETS_CONNECT_TIMEOUT");
     let connect: u32 = connect
         .and_then(|value| value.parse().ok())
@@ -242,6 +256,31 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// What a modem cannot do, and whoever builds for one has not said to do without.
+fn refuse_unsaid(config: &Config) -> Result<()> {
+    let unsaid = [
+        (
+            "WITH_VERIFICATION",
+            "UNEXAMINED",
+            "the modem shows no certificate, so nobody can examine the server's",
+        ),
+        (
+            "WITH_PSK",
+            "PSK_NO_FORWARD_SECRECY",
+            "the modem has no pre-shared key with forward secrecy",
+        ),
+    ]
+    .into_iter()
+    .find(|(mode, symbol, _)| config.ours(mode) && !config.ours(symbol));
+    match unsaid {
+        Some((_, symbol, why)) => Err(format!(
+            "CONFIG_SECURE_SOCKETS_TLS_OFFLOADED=y: {why}. CONFIG_SECURE_SOCKETS_{symbol}=y does \
+             without; docs/modem.md says what is given up"
+        )),
+        None => Ok(()),
+    }
 }
 
 fn values(config: &Config) -> Result<String> {

@@ -29,4 +29,11 @@ lint "$all_modes/zephyr/.config"
 # its credentials in the store.
 grep -v '^CONFIG_SECURE_SOCKETS_HOSTED=' "$mutual/zephyr/.config" >"$mutual/board.config"
 lint "$mutual/board.config"
+# And one that leaves TLS to a modem, which another backend is for.
+{
+  cat "$mutual/board.config"
+  echo CONFIG_SECURE_SOCKETS_TLS_OFFLOADED=y
+  echo CONFIG_SECURE_SOCKETS_UNEXAMINED=y
+} >"$mutual/modem.config"
+lint "$mutual/modem.config"
 echo "Lints of the firmware: clean"

@@ -20,6 +20,10 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let bare = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "none");
     let zephyr = bare || env::var_os("CARGO_CFG_FIRMWARE_LINTS").is_some();
+    println!("cargo::rustc-check-cfg=cfg(mbedtls_absent)");
+    if zephyr && env::var_os("DEP_ZEPHYR_MBEDTLS_ABSENT").is_some() {
+        println!("cargo::rustc-cfg=mbedtls_absent");
+    }
     let mut built_with = Vec::new();
     for feature in FEATURES {
         println!("cargo::rustc-check-cfg=cfg(mbedtls_{feature})");

@@ -20,7 +20,7 @@ pub(crate) fn values(config: &Config) -> Result<String> {
     refuse_nonsense(config, &pins)?;
     let bytes: Vec<_> = pins.iter().map(SpkiPin::as_bytes).collect();
     let _ = writeln!(source, "pub(crate) const PINS: &[[u8; 32]] = &{bytes:?};");
-    if config.ours("KEY_RSA") {
+    if config.ours("KEY_RSA") && !config.text("MAX_RSA_BITS").is_empty() {
         let bits = config.number("MAX_RSA_BITS")?;
         let _ = writeln!(
             source,

@@ -20,11 +20,22 @@ fn main() {
 
 fn run() -> Result<()> {
     println!("cargo::rerun-if-changed=wrapper.h");
+    let config = variable("DOTCONFIG")?;
+    // What Kconfig says, of Mbed TLS too.
+    println!("cargo::rerun-if-changed={config}");
+    let config = fs::read_to_string(&config).map_err(|error| format!("{config}: {error}"))?;
+    if config
+        .lines()
+        .any(|line| line == "CONFIG_SECURE_SOCKETS_TLS_OFFLOADED=y")
+    {
+        // TLS is the modem's, and no Mbed TLS need be there to be bound.
+        println!("cargo::metadata=absent=1");
+        let out = PathBuf::from(variable("OUT_DIR")?).join("bindings.rs");
+        return fs::write(&out, "").map_err(|error| format!("{}: {error}", out.display()));
+    }
     let build = variable("BUILD_DIR")?;
     let flags = Path::new(&build).join("mbedtls-flags.txt");
     println!("cargo::rerun-if-changed={}", flags.display());
-    // What Kconfig says of Mbed TLS.
-    println!("cargo::rerun-if-changed={}", variable("DOTCONFIG")?);
     let flags =
         fs::read_to_string(&flags).map_err(|error| format!("{}: {error}", flags.display()))?;
 

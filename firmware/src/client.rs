@@ -17,11 +17,17 @@ use crate::task::Task;
 pub(crate) fn run(settings: &Settings) -> Result<(), StartError> {
     let job = &settings.job;
     let backend = Zephyr::new(settings.tag(Peer::Client)?).with_earliest(secure_sockets::BUILT);
+    #[cfg(all(CONFIG_SECURE_SOCKETS_EXAMPLES, CONFIG_SECURE_SOCKETS_TLS_OFFLOADED))]
+    if matches!(settings.task, Task::Example(_)) {
+        crate::go_online(settings)?;
+    }
     #[cfg(CONFIG_SECURE_SOCKETS_EXAMPLES)]
     if let Task::Example(example) = settings.task {
         return example.run(&backend, settings);
     }
     let client = prepare(settings, &backend)?;
+    #[cfg(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)]
+    crate::go_online(settings)?;
     log::info!(
         "connecting to {} port {} in mode {} ({})",
         job.host,

@@ -120,6 +120,10 @@ impl CredentialSource {
             true => Trust::pinned(checks.pins.iter().copied()),
             false => self.anchors(tag)?,
         };
+        let trust = match checks.unexamined {
+            true => Trust::unexamined(trust.anchors().clone()),
+            false => trust,
+        };
         let policy = checks.policy();
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
         let policy = match &checks.lists {

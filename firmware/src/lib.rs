@@ -58,10 +58,9 @@ fn run() -> Result<(), StartError> {
         );
     }
     let settings = Settings::read()?;
-    link::bring_up(&settings)?;
-    settings
-        .clock
-        .set(clock::is_needed(settings.role, settings.job.mode))?;
+    // A modem takes credentials only before: the client sees to it once it has them.
+    #[cfg(not(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED))]
+    go_online(&settings)?;
     match settings.role {
         #[cfg(CONFIG_SECURE_SOCKETS_WITH_CLIENT)]
         Role::Client => client::run(&settings),
@@ -70,4 +69,12 @@ fn run() -> Result<(), StartError> {
         #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_CLIENT, CONFIG_SECURE_SOCKETS_WITH_SERVER))]
         Role::Both => server::run(&settings, || client::run(&settings)),
     }
+}
+
+/// Has the link, and the time where it is needed.
+fn go_online(settings: &Settings) -> Result<(), StartError> {
+    link::bring_up(settings)?;
+    settings
+        .clock
+        .set(clock::is_needed(settings.role, settings.job.mode))
 }

@@ -35,6 +35,8 @@ pub(crate) struct Checks {
     pub(crate) pinned_only: bool,
     pub(crate) keys: KeyPolicy,
     pub(crate) legacy_common_name: bool,
+    /// The server's certificate is left to the modem.
+    pub(crate) unexamined: bool,
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
     pub(crate) lists: Option<Lists>,
     #[cfg(CONFIG_SECURE_SOCKETS_WITH_OCSP)]
@@ -88,14 +90,19 @@ fn limits(bytes: u32, timeout_s: u32) -> Limits {
 impl Checks {
     /// What was chosen in Kconfig.
     pub(crate) fn from_kconfig() -> Result<Self, StartError> {
-        let keys = KeyPolicy::new().with_curves(
-            [
-                cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC).then_some(Curve::P256),
-                cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC_P384).then_some(Curve::P384),
-            ]
-            .into_iter()
-            .flatten(),
-        );
+        let keys = KeyPolicy::new();
+        let keys = match cfg!(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED) {
+            // Which keys the modem takes is its own affair.
+            true => keys,
+            false => keys.with_curves(
+                [
+                    cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC).then_some(Curve::P256),
+                    cfg!(CONFIG_SECURE_SOCKETS_KEY_ECC_P384).then_some(Curve::P384),
+                ]
+                .into_iter()
+                .flatten(),
+            ),
+        };
         Ok(Self {
             pins: kconfig::PINS.iter().copied().map(SpkiPin::new).collect(),
             pinned_only: cfg!(CONFIG_SECURE_SOCKETS_PINNED_ONLY),
@@ -104,6 +111,7 @@ impl Checks {
                 None => keys,
             },
             legacy_common_name: cfg!(CONFIG_SECURE_SOCKETS_LEGACY_COMMON_NAME),
+            unexamined: cfg!(CONFIG_SECURE_SOCKETS_UNEXAMINED),
             #[cfg(CONFIG_SECURE_SOCKETS_WITH_CRL)]
             lists: match cfg!(CONFIG_SECURE_SOCKETS_CRL) {
                 true => Some(Lists::from_kconfig()?),

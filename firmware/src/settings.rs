@@ -166,18 +166,37 @@ impl Settings {
         let settings = Self::from_kconfig()?;
         #[cfg(CONFIG_SECURE_SOCKETS_HOSTED)]
         let settings = crate::hosted::apply(settings)?;
-        #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_HTTPS, CONFIG_MBEDTLS_SSL_ALPN))]
+        #[cfg(all(
+            CONFIG_SECURE_SOCKETS_WITH_HTTPS,
+            CONFIG_MBEDTLS_SSL_ALPN,
+            not(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
+        ))]
         let settings = settings.with_protocol()?;
+        #[cfg(CONFIG_SECURE_SOCKETS_PSK_NO_FORWARD_SECRECY)]
+        let settings = settings.without_forward_secrecy();
         Ok(settings)
     }
 
     /// With the protocol that the task speaks, unless another was asked for.
-    #[cfg(all(CONFIG_SECURE_SOCKETS_WITH_HTTPS, CONFIG_MBEDTLS_SSL_ALPN))]
+    #[cfg(all(
+        CONFIG_SECURE_SOCKETS_WITH_HTTPS,
+        CONFIG_MBEDTLS_SSL_ALPN,
+        not(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
+    ))]
     fn with_protocol(mut self) -> Result<Self, StartError> {
         if self.task == Task::Https && self.job.alpn.is_empty() {
             self.job.alpn = alpn("http/1.1")?;
         }
         Ok(self)
+    }
+
+    /// With the one cipher suite of mode 1 that the modem has, unless others were asked for.
+    #[cfg(CONFIG_SECURE_SOCKETS_PSK_NO_FORWARD_SECRECY)]
+    fn without_forward_secrecy(mut self) -> Self {
+        if self.job.mode == Mode::Psk && self.job.suites.is_empty() {
+            self.job.suites = [secure_socket::CipherSuite::TLS_PSK_WITH_AES_128_CCM_8].into();
+        }
+        self
     }
 
     /// The first security tag of the credentials of `us`.

@@ -9,6 +9,8 @@
 //! are then written to by every handshake. [`Library`] lets one thread in at a time;
 //! whatever touches them goes through it.
 #![no_std]
+// A firmware that leaves TLS to a modem has no Mbed TLS to bind.
+#![cfg(not(mbedtls_absent))]
 
 extern crate alloc;
 

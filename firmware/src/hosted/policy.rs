@@ -14,6 +14,7 @@ const KEYS: Options = &[
     (Argument::MaxRsaBits, "--max-rsa-bits"),
     (Argument::Curves, "--curves"),
     (Argument::LegacyCommonName, "--legacy-common-name"),
+    (Argument::Unexamined, "--unexamined"),
 ];
 
 pub(super) const LISTS: Options = &[(Argument::Crl, "--crl")];
@@ -140,6 +141,7 @@ mod checks {
                 .collect::<Result<Vec<_>, _>>()?;
             checks.keys = checks.keys.clone().with_curves(curves);
         }
+        checks.unexamined |= argument(Argument::Unexamined)?.is_some();
         checks.legacy_common_name |= argument(Argument::LegacyCommonName)?.is_some();
         Ok(())
     }

@@ -177,27 +177,6 @@ static int set_options(struct ss_connection *connection)
 	return 0;
 }
 
-socklen_t ss_to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage)
-{
-	memset(storage, 0, sizeof(*storage));
-	if (address->is_v6) {
-		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
-
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(address->port);
-		in6->sin6_scope_id = address->scope;
-		memcpy(&in6->sin6_addr, address->bytes, sizeof(in6->sin6_addr));
-		return sizeof(*in6);
-	}
-
-	struct sockaddr_in *in = (struct sockaddr_in *)storage;
-
-	in->sin_family = AF_INET;
-	in->sin_port = htons(address->port);
-	memcpy(&in->sin_addr, address->bytes, sizeof(in->sin_addr));
-	return sizeof(*in);
-}
-
 static void gather_facts(const struct ss_connection *connection, struct ss_facts *facts)
 {
 	memset(facts, 0, sizeof(*facts));

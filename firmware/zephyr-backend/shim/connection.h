@@ -73,6 +73,4 @@ void ss_unwatch(struct ss_connection *connection);
 void ss_library_lock(void);
 void ss_library_unlock(void);
 
-socklen_t ss_to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage);
-
 #endif /* SS_CONNECTION_H */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Digests, signatures, key pairs and random numbers, by the TLS library. */
+/* Digests, signatures and key pairs, by the TLS library. */
 
-#include <zephyr/random/random.h>
 #include <zephyr/sys/util.h>
 
 #include <mbedtls/build_info.h>
@@ -32,17 +31,6 @@ bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32])
 
 	return psa_hash_compute(PSA_ALG_SHA_256, data, length, digest, 32, &written) ==
 	       PSA_SUCCESS;
-#endif
-}
-
-int32_t ss_random(uint8_t *bytes, size_t length)
-{
-#if defined(CONFIG_CSPRNG_ENABLED)
-	return sys_csrand_get(bytes, length);
-#else
-	/* The test generator, which says so at start. */
-	sys_rand_get(bytes, length);
-	return 0;
 #endif
 }
 

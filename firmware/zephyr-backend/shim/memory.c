@@ -7,8 +7,10 @@
 #include <zephyr/kernel.h>
 #include <zephyr/sys/sys_heap.h>
 
-#include <mbedtls/build_info.h>
-#if defined(CONFIG_MBEDTLS_MEMORY_DEBUG) && defined(CONFIG_MBEDTLS_ENABLE_HEAP)
+/* Where TLS is offloaded, its heap is too. */
+#if defined(CONFIG_MBEDTLS_MEMORY_DEBUG) && defined(CONFIG_MBEDTLS_ENABLE_HEAP) &&                 \
+	!defined(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
+#include "connection.h"
 #include <mbedtls/memory_buffer_alloc.h>
 #define TLS_HEAP_IS_MEASURED
 #endif
@@ -16,8 +18,8 @@
 #include "native_host.h"
 #endif
 
-#include "connection.h"
 #include "malloc_stats.h"
+#include "ss.h"
 
 #if defined(SS_MALLOC_IS_MEASURED)
 /* Zephyr does not name the heap of malloc(), so it is known by what it gives. */

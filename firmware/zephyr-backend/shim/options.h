@@ -87,3 +87,6 @@ OPTION("when-full", "policy", "What gives way then: drop-oldest, drop-newest or 
 OPTION("first-wait", "ms", "How long it waits after a first failure to connect, at most")
 OPTION("longest-wait", "ms", "How long it waits after many")
 OPTION("attempts", "count", "After how many failures in a row it gives up; 0 for never")
+SWITCH("unexamined",
+       "Takes a server whose certificate the modem judged out of sight, with an image that leaves TLS "
+       "to it")

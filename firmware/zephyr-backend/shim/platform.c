@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the image was built with, and names of hosts. */
+/* What the image was built with, names of hosts, and random numbers. */
 
 #include <errno.h>
 #include <string.h>
 
 #include <zephyr/kernel.h>
 #include <zephyr/net/socket.h>
+#include <zephyr/random/random.h>
 
-#if defined(CONFIG_MBEDTLS)
+#if !defined(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
 #include <mbedtls/build_info.h>
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl_ciphersuites.h>
@@ -16,6 +17,7 @@
 
 #include "platform.h"
 
+#if !defined(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
 const struct ss_build ss_build = {
 	.max_tags = CONFIG_NET_SOCKETS_TLS_MAX_CREDENTIALS,
 	.max_suites = CONFIG_NET_SOCKETS_TLS_MAX_CIPHERSUITES,
@@ -32,6 +34,12 @@ const struct ss_build ss_build = {
 	.verification = IS_ENABLED(CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK) &&
 			IS_ENABLED(CONFIG_MBEDTLS_HAVE_TIME_DATE),
 };
+
+bool ss_suite_known(uint16_t suite)
+{
+	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
+}
+#endif
 
 static enum ss_os_kind kind_of(int number)
 {
@@ -69,6 +77,27 @@ static enum ss_os_kind kind_of(int number)
 struct ss_os_error ss_os_error(int number)
 {
 	return (struct ss_os_error){.kind = kind_of(number), .number = number};
+}
+
+socklen_t ss_to_sockaddr(const struct ss_address *address, struct sockaddr_storage *storage)
+{
+	memset(storage, 0, sizeof(*storage));
+	if (address->is_v6) {
+		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)storage;
+
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = htons(address->port);
+		in6->sin6_scope_id = address->scope;
+		memcpy(&in6->sin6_addr, address->bytes, sizeof(in6->sin6_addr));
+		return sizeof(*in6);
+	}
+
+	struct sockaddr_in *in = (struct sockaddr_in *)storage;
+
+	in->sin_family = AF_INET;
+	in->sin_port = htons(address->port);
+	memcpy(&in->sin_addr, address->bytes, sizeof(in->sin_addr));
+	return sizeof(*in);
 }
 
 static bool to_address(const struct sockaddr *sockaddr, struct ss_address *out)
@@ -128,12 +157,18 @@ int32_t ss_resolve(const char *host, struct ss_address *out, size_t max, struct 
 	return count;
 }
 
+int32_t ss_random(uint8_t *bytes, size_t length)
+{
+#if defined(CONFIG_CSPRNG_ENABLED)
+	return sys_csrand_get(bytes, length);
+#else
+	/* The test generator, which says so at start. */
+	sys_rand_get(bytes, length);
+	return 0;
+#endif
+}
+
 int64_t ss_uptime(void)
 {
 	return k_uptime_get();
-}
-
-bool ss_suite_known(uint16_t suite)
-{
-	return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
 }

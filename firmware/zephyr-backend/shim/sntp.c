@@ -15,7 +15,6 @@
 #include <zephyr/net/sntp.h>
 #include <zephyr/sys/byteorder.h>
 
-#include "connection.h"
 #include "platform.h"
 
 /* It would take the random number for a time. */

@@ -157,6 +157,10 @@ enum ss_store {
 	SS_STORE_OTHER,
 	SS_STORE_NONE,
 	SS_STORE_TOO_SHORT,
+	/* The modem takes credentials only while it is offline. */
+	SS_STORE_ONLINE,
+	/* What it says is in the log. */
+	SS_STORE_REFUSED,
 };
 int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t length);
 void ss_credential_delete(int32_t tag, int32_t kind);

@@ -5,7 +5,7 @@
 use core::ptr::NonNull;
 use core::time::Duration;
 
-use secure_socket::backend::{Connection, Failure, HandshakeFacts, OsError, OsErrorKind, Received};
+use secure_socket::backend::{Connection, Failure, HandshakeFacts, Received};
 use secure_socket::config::AlpnProtocol;
 use secure_socket::diagnosis::{Alert, TlsCode};
 use secure_socket::resumption::SavedSession;
@@ -13,6 +13,7 @@ use secure_socket::{CipherSuite, TlsVersion};
 
 use crate::prepared::Prepared;
 use crate::sys;
+use crate::system::os_error;
 
 /// A TLS socket.
 pub struct ZephyrConnection {
@@ -170,24 +171,6 @@ impl Drop for ZephyrConnection {
     fn drop(&mut self) {
         // SAFETY: `raw` came from `ss_connect` and is given back once, here.
         unsafe { sys::ss_free(self.raw.as_ptr()) }
-    }
-}
-
-pub(crate) fn os_error(error: sys::OsError) -> OsError {
-    use sys::os_kind as kind;
-    OsError {
-        kind: match error.kind {
-            kind::NOT_FOUND => OsErrorKind::NotFound,
-            kind::REFUSED => OsErrorKind::Refused,
-            kind::RESET => OsErrorKind::Reset,
-            kind::UNREACHABLE => OsErrorKind::Unreachable,
-            kind::TIMED_OUT => OsErrorKind::TimedOut,
-            kind::ADDRESS_IN_USE => OsErrorKind::AddressInUse,
-            kind::DENIED => OsErrorKind::Denied,
-            kind::OUT_OF_RESOURCES => OsErrorKind::OutOfResources,
-            _ => OsErrorKind::Other,
-        },
-        number: error.number,
     }
 }
 

@@ -12,10 +12,10 @@ use secure_socket::credential::{CredentialError, SecTag};
 use secure_socket::error::ConfigurationError;
 
 use crate::store::Loader;
-#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
-use crate::store::name;
 use crate::stored::{self, Bytes};
 use crate::sys::Kind;
+#[cfg(not(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES))]
+use crate::sys::name;
 
 /// The tags of a server's credentials, each in the store until this is dropped.
 pub(crate) struct Credentials {

@@ -135,6 +135,8 @@ pub enum Argument {
     LongestWait,
     /// `--attempts=count`.
     Attempts,
+    /// `--unexamined`; its value is empty.
+    Unexamined,
 }
 
 unsafe extern "C" {

@@ -18,12 +18,12 @@ use secure_socket::{Error, Mode, TlsVersion};
 use zephyr::sync::Arc;
 
 use crate::Zephyr;
-use crate::store::{Loader, Stored, number};
+use crate::store::{Loader, Stored};
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
 use crate::stored;
-use crate::sys;
 #[cfg(CONFIG_SECURE_SOCKETS_WITH_CERTIFICATES)]
 use crate::sys::Kind;
+use crate::sys::{self, number};
 
 /// A client's settings and credentials. The last clone to go takes the credentials
 /// out of the store and wipes them.

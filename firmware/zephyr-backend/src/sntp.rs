@@ -7,9 +7,8 @@ use core::time::Duration;
 use secure_socket::time::{TimeProblem, TimeServer, TimeSource};
 use secure_socket::{Clock, UnixTime};
 
-use crate::backend::{clock, resolve, sleep, to_sys};
-use crate::connection::os_error;
 use crate::sys;
+use crate::system::{clock, os_error, resolve, sleep, to_sys};
 
 /// SNTP servers, and the clock that is set by them ([`set_clock`](crate::set_clock)).
 pub struct Sntp;

@@ -10,10 +10,9 @@ use core::time::Duration;
 use mbedtls_engine::{Interest, Readiness, System, TransportError};
 use secure_socket::backend::OsError;
 
-use crate::backend::{from_sys, to_sys};
-use crate::connection::os_error;
 use crate::library;
 use crate::sys;
+use crate::system::{from_sys, os_error, to_sys};
 
 // `safe`: whatever the arguments, and from any thread.
 unsafe extern "C" {

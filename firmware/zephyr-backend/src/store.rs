@@ -10,7 +10,7 @@ use secure_socket::credential::{
     Trust,
 };
 
-use crate::sys::{self, Kind};
+use crate::sys::{self, Kind, name, number};
 
 /// A credential in the store, which keeps a pointer to its bytes.
 pub(crate) struct Stored {
@@ -68,21 +68,6 @@ impl Stored {
 impl Drop for Stored {
     fn drop(&mut self) {
         sys::ss_credential_delete(number(self.tag), self.kind as i32);
-    }
-}
-
-/// A tag as Zephyr has it: `SecTag` proves that it fits.
-pub(crate) fn number(tag: SecTag) -> i32 {
-    i32::try_from(tag.get()).unwrap_or(i32::MAX)
-}
-
-pub(crate) fn name(kind: Kind) -> CredentialKind {
-    match kind {
-        Kind::Ca => CredentialKind::CaCertificate,
-        Kind::Certificate => CredentialKind::Certificate,
-        Kind::Key => CredentialKind::PrivateKey,
-        Kind::Psk => CredentialKind::Psk,
-        Kind::PskIdentity => CredentialKind::PskIdentity,
     }
 }
 
@@ -212,14 +197,7 @@ pub fn provision(
     kind: CredentialKind,
     bytes: SecretBytes,
 ) -> Result<(), CredentialError> {
-    let stored = match kind {
-        CredentialKind::CaCertificate => Kind::Ca,
-        CredentialKind::Certificate => Kind::Certificate,
-        CredentialKind::PrivateKey => Kind::Key,
-        CredentialKind::Psk => Kind::Psk,
-        CredentialKind::PskIdentity => Kind::PskIdentity,
-        other => return Err(CredentialError::Empty(other)),
-    };
+    let stored = Kind::of(kind).ok_or(CredentialError::Empty(kind))?;
     if bytes.expose().is_empty() {
         return Err(CredentialError::Empty(kind));
     }

@@ -10,8 +10,7 @@ use secure_socket::credential::pem;
 use secure_socket::credential::{CredentialError, SecTag};
 use zeroize::Zeroizing;
 
-use crate::store::{name, number};
-use crate::sys::{self, Kind};
+use crate::sys::{self, Kind, name, number};
 
 /// Wiped when it goes.
 pub(crate) type Bytes = Zeroizing<Vec<u8>>;

@@ -4,6 +4,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
+use secure_socket::credential::{CredentialKind, SecTag};
+
 /// `enum ss_os_kind`.
 pub(crate) mod os_kind {
     pub(crate) const NOT_FOUND: i32 = 1;
@@ -42,6 +44,35 @@ pub(crate) enum Kind {
     PskIdentity = 4,
 }
 
+impl Kind {
+    /// Its number, if the store holds any such.
+    pub(crate) const fn of(kind: CredentialKind) -> Option<Self> {
+        match kind {
+            CredentialKind::CaCertificate => Some(Self::Ca),
+            CredentialKind::Certificate => Some(Self::Certificate),
+            CredentialKind::PrivateKey => Some(Self::Key),
+            CredentialKind::Psk => Some(Self::Psk),
+            CredentialKind::PskIdentity => Some(Self::PskIdentity),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) const fn name(kind: Kind) -> CredentialKind {
+    match kind {
+        Kind::Ca => CredentialKind::CaCertificate,
+        Kind::Certificate => CredentialKind::Certificate,
+        Kind::Key => CredentialKind::PrivateKey,
+        Kind::Psk => CredentialKind::Psk,
+        Kind::PskIdentity => CredentialKind::PskIdentity,
+    }
+}
+
+/// A tag as Zephyr has it: `SecTag` proves that it fits.
+pub(crate) fn number(tag: SecTag) -> i32 {
+    i32::try_from(tag.get()).unwrap_or(i32::MAX)
+}
+
 /// `enum ss_store`.
 pub(crate) mod store {
     pub(crate) const OK: i32 = 0;
@@ -49,6 +80,10 @@ pub(crate) mod store {
     pub(crate) const FULL: i32 = 2;
     pub(crate) const NONE: i32 = 4;
     pub(crate) const TOO_SHORT: i32 = 5;
+    #[cfg(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)]
+    pub(crate) const ONLINE: i32 = 6;
+    #[cfg(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)]
+    pub(crate) const REFUSED: i32 = 7;
 }
 
 /// `enum ss_pair`.

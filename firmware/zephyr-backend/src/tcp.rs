@@ -8,9 +8,8 @@ use core::time::Duration;
 
 use secure_socket::backend::{OsError, OsErrorKind};
 
-use crate::backend::to_sys;
-use crate::connection::os_error;
 use crate::sys;
+use crate::system::{os_error, to_sys};
 
 /// How much is received at a time: it is on the stack.
 const CHUNK: usize = 512;

@@ -164,6 +164,20 @@ pub enum CredentialError {
     },
     /// The credential store has no room for one more.
     StoreFull,
+    /// The credential store is a modem's, which takes credentials only while it is offline.
+    StoreOnline {
+        /// The tag.
+        tag: SecTag,
+        /// What was to be stored.
+        kind: CredentialKind,
+    },
+    /// The credential store takes nothing like this.
+    StoreRefused {
+        /// The tag.
+        tag: SecTag,
+        /// What was to be stored.
+        kind: CredentialKind,
+    },
     /// The TLS library ran out of memory while it read the credential.
     OutOfMemory(CredentialKind),
 }
@@ -240,6 +254,15 @@ impl fmt::Display for CredentialError {
             Self::StoreFull => {
                 f.write_str("the credential store is full; raise CONFIG_TLS_MAX_CREDENTIALS_NUMBER")
             }
+            Self::StoreOnline { tag, kind } => write!(
+                f,
+                "the {kind} under security tag {tag} is another one in the modem, which takes \
+                 credentials only while it is offline"
+            ),
+            Self::StoreRefused { tag, kind } => write!(
+                f,
+                "the credential store does not take the {kind} for security tag {tag}"
+            ),
             Self::OutOfMemory(kind) => write!(
                 f,
                 "out of memory while reading the {kind}; raise CONFIG_MBEDTLS_HEAP_SIZE"

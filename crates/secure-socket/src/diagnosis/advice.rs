@@ -464,6 +464,14 @@ impl CredentialError {
                 "Store it with a NUL after its last line: the format strt or bint of Zephyr's \
                  `cred` shell command."
             }
+            Self::StoreOnline { .. } => {
+                "Hand credentials over before the link is brought up, or store them beforehand \
+                 and name them by their tag."
+            }
+            Self::StoreRefused { .. } => {
+                "Look at what the log says of it: a modem takes a few kilobytes of PEM, and keys \
+                 that it can use."
+            }
             Self::StoreFull => {
                 "Raise CONFIG_TLS_MAX_CREDENTIALS_NUMBER, or delete what is not used."
             }

@@ -322,6 +322,8 @@ fn credential_errors() -> Vec<Row> {
         StoredPem { tag: tag, kind: kind };
         StoredPemEnd { tag: tag, kind: kind };
         StoreFull;
+        StoreOnline { tag: tag, kind: kind };
+        StoreRefused { tag: tag, kind: kind };
         OutOfMemory(KIND);
     };
     rows.retain(|row| row.variant != "CredentialError::Crl");
