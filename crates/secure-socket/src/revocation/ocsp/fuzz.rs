@@ -34,22 +34,25 @@ pub(crate) fn run(data: &[u8]) {
 
 /// What goes out says what was to be asked, and nothing else.
 fn asked(question: &Question<'_>) {
-    for nonce in [None, Some(&[7; NONCE][..])] {
+    for nonce in [None, Some(&[7; NONCE])] {
         let request = question.to_der(nonce).expect("it can be written");
         let request = OcspRequest::from_der(&request).expect("it can be read");
         let [one] = request.tbs_request.request_list.as_slice() else {
             panic!("one certificate was asked about");
         };
-        assert_eq!(Some(&one.req_cert), question.cert_id().as_ref());
+        let id = &one.req_cert;
+        assert_eq!(id.issuer_name_hash.as_bytes(), question.name_hash);
+        assert_eq!(id.issuer_key_hash.as_bytes(), question.key_hash);
         let sent = request.nonce();
-        assert_eq!(sent.as_ref().map(|sent| sent.0.as_bytes()), nonce);
+        let sent = sent.as_ref().map(|sent| sent.0.as_bytes());
+        assert_eq!(sent, nonce.map(<[u8; NONCE]>::as_slice));
     }
 }
 
 fn judged(
     response: &[u8],
     question: &Question<'_>,
-    nonce: Option<&[u8]>,
+    nonce: Option<&[u8; NONCE]>,
     signatures: &Signatures,
 ) -> Result<Good, Refusal> {
     let lookup = StatusLookup {
@@ -117,7 +120,10 @@ fn taken(question: &Question<'_>, response: &[u8], good: Good) {
 
 /// By the encoding of the CertID's fields, not by our comparison of them.
 fn is_about(question: &Question<'_>, single: &SingleResponse) -> bool {
-    let (ours, theirs) = (&question.cert_id().expect("it has one"), &single.cert_id);
+    let request = question.to_der(None).expect("it can be written");
+    let request = OcspRequest::from_der(&request).expect("it can be read");
+    let ours = &request.tbs_request.request_list[0].req_cert;
+    let theirs = &single.cert_id;
     let fields = |id: &x509_ocsp::CertId| {
         let hashes = (id.issuer_name_hash.to_der(), id.issuer_key_hash.to_der());
         (id.hash_algorithm.oid, hashes)

@@ -196,7 +196,7 @@ impl Checker {
             true => {
                 let filled = means.random(&mut nonce);
                 filled.map_err(RevocationProblem::NoRandom)?;
-                Some(nonce.as_slice())
+                Some(&nonce)
             }
         };
         let body = question.to_der(nonce).ok_or(Refusal::Unreadable)?;

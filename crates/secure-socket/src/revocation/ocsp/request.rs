@@ -4,12 +4,8 @@
 
 use alloc::vec::Vec;
 
-use der::asn1::{Null, ObjectIdentifier, OctetString};
-use der::{AnyRef, Encode, Tag};
-use x509_cert::ext::Extension;
-use x509_cert::spki::AlgorithmIdentifierOwned;
-use x509_ocsp::ext::Nonce;
-use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest, Version};
+use der::asn1::{Null, ObjectIdentifier, OctetStringRef};
+use der::{AnyRef, Encode, Sequence, Tag};
 
 use crate::verify::Crypto;
 use crate::x509::walk::Walk;
@@ -128,40 +124,91 @@ impl<'a> Question<'a> {
 
     /// The request, in DER: unsigned, for this one certificate (as RFC 5019, section
     /// 2.1.1 has them). `None` if it cannot be written.
-    pub(super) fn to_der(&self, nonce: Option<&[u8]>) -> Option<Vec<u8>> {
+    pub(super) fn to_der(&self, nonce: Option<&[u8; NONCE]>) -> Option<Vec<u8>> {
+        // An OCTET STRING within the extension's own (RFC 9654, section 2.1).
+        let mut nonce_string = [0; 2 + NONCE];
         let extensions = match nonce {
             None => None,
-            Some(nonce) => Some([nonce_extension(nonce)?].into()),
+            Some(nonce) => {
+                let nonce = OctetStringRef::new(nonce).ok()?;
+                let value = nonce.encode_to_slice(&mut nonce_string).ok()?;
+                let value = OctetStringRef::new(value).ok()?;
+                let id = ID_PKIX_OCSP_NONCE;
+                let nonce = Extension { id, value };
+                Some(Extensions { nonce })
+            }
         };
-        OcspRequest {
-            tbs_request: TbsRequest {
-                version: Version::V1,
-                requestor_name: None,
-                request_list: [Request {
-                    req_cert: self.cert_id()?,
-                    single_request_extensions: None,
-                }]
-                .into(),
-                request_extensions: extensions,
+        let id = CertId {
+            algorithm: Algorithm {
+                id: self.hash.id(),
+                parameters: Null,
             },
-            optional_signature: None,
-        }
-        .to_der()
-        .ok()
+            name_hash: OctetStringRef::new(&self.name_hash).ok()?,
+            key_hash: OctetStringRef::new(&self.key_hash).ok()?,
+            serial: AnyRef::new(Tag::Integer, self.serial).ok()?,
+        };
+        let requests = Requests {
+            request: Request { id },
+        };
+        let body = TbsRequest {
+            requests,
+            extensions,
+        };
+        OcspRequest { body }.to_der().ok()
     }
+}
 
-    pub(super) fn cert_id(&self) -> Option<CertId> {
-        let serial = AnyRef::new(Tag::Integer, self.serial).ok()?;
-        Some(CertId {
-            hash_algorithm: AlgorithmIdentifierOwned {
-                oid: self.hash.id(),
-                parameters: Some(Null.into()),
-            },
-            issuer_name_hash: OctetString::new(self.name_hash.as_slice()).ok()?,
-            issuer_key_hash: OctetString::new(self.key_hash.as_slice()).ok()?,
-            serial_number: serial.decode_as().ok()?,
-        })
-    }
+/// OCSPRequest (RFC 6960, section 4.1.1), as far as it is written: what `x509-ocsp` has of it
+/// knows of signatures and kinds of names besides, for 10 kB of flash.
+#[derive(Sequence)]
+struct OcspRequest<'a> {
+    body: TbsRequest<'a>,
+}
+
+#[derive(Sequence)]
+struct TbsRequest<'a> {
+    requests: Requests<'a>,
+    #[asn1(context_specific = "2", tag_mode = "EXPLICIT", optional = "true")]
+    extensions: Option<Extensions<'a>>,
+}
+
+/// A sequence of one.
+#[derive(Sequence)]
+struct Requests<'a> {
+    request: Request<'a>,
+}
+
+#[derive(Sequence)]
+struct Request<'a> {
+    id: CertId<'a>,
+}
+
+#[derive(Sequence)]
+struct CertId<'a> {
+    algorithm: Algorithm,
+    name_hash: OctetStringRef<'a>,
+    key_hash: OctetStringRef<'a>,
+    /// An INTEGER.
+    serial: AnyRef<'a>,
+}
+
+#[derive(Sequence)]
+struct Algorithm {
+    id: ObjectIdentifier,
+    parameters: Null,
+}
+
+/// A sequence of one.
+#[derive(Sequence)]
+struct Extensions<'a> {
+    nonce: Extension<'a>,
+}
+
+/// One that is not critical.
+#[derive(Sequence)]
+struct Extension<'a> {
+    id: ObjectIdentifier,
+    value: OctetStringRef<'a>,
 }
 
 /// The key itself, as KeyHash and CertID count it: without tag, length and number of
@@ -170,14 +217,4 @@ pub(super) fn key_bits(public_key: &[u8]) -> Option<&[u8]> {
     let mut fields = Walk::only(public_key)?.walk(Tag::Sequence)?;
     fields.read()?;
     fields.read()?.bits()
-}
-
-/// RFC 9654, section 2.1: an OCTET STRING within the extension's own.
-fn nonce_extension(nonce: &[u8]) -> Option<Extension> {
-    let nonce = Nonce::new(nonce).ok()?.to_der().ok()?;
-    Some(Extension {
-        extn_id: ID_PKIX_OCSP_NONCE,
-        critical: false,
-        extn_value: OctetString::new(nonce).ok()?,
-    })
 }

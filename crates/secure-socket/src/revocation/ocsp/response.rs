@@ -7,7 +7,7 @@ use core::time::Duration;
 use der::Tag;
 
 use super::reading::{Basic, Extensions, Single, Status};
-use super::request::{ID_PKIX_OCSP_NONCE, Question};
+use super::request::{ID_PKIX_OCSP_NONCE, NONCE, Question};
 use super::responder;
 use crate::diagnosis::Refusal;
 use crate::revocation::{RevocationProblem, StatusLookup};
@@ -37,7 +37,7 @@ pub(super) struct Good {
 pub(super) fn judge(
     response: &[u8],
     question: &Question<'_>,
-    nonce: Option<&[u8]>,
+    nonce: Option<&[u8; NONCE]>,
     lookup: &StatusLookup<'_>,
 ) -> Result<Good, Refusal> {
     let basic = Basic::read(response)?;
@@ -119,7 +119,7 @@ fn understood(extensions: Extensions<'_>) -> Result<(), Refusal> {
 }
 
 /// RFC 9654, section 2.1.
-fn echoed(nonce: &[u8], extensions: Extensions<'_>) -> Result<(), RevocationProblem> {
+fn echoed(nonce: &[u8; NONCE], extensions: Extensions<'_>) -> Result<(), RevocationProblem> {
     let mut echoes = extensions
         .each()
         .filter(|extension| extension.id == ID_PKIX_OCSP_NONCE)
@@ -128,7 +128,8 @@ fn echoed(nonce: &[u8], extensions: Extensions<'_>) -> Result<(), RevocationProb
         return Err(RevocationProblem::OcspNonceMissing);
     }
     let is_ours = |echo: Extension<'_>| {
-        Walk::only(echo.value).and_then(|echo| echo.value_of(Tag::OctetString)) == Some(nonce)
+        Walk::only(echo.value).and_then(|echo| echo.value_of(Tag::OctetString))
+            == Some(nonce.as_slice())
     };
     match echoes.all(is_ours) {
         true => Ok(()),
