@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Digests, signatures and key pairs, by the TLS library. */
+/* Signatures and key pairs, by the TLS library. */
 
 #include <zephyr/sys/util.h>
 
 #include <mbedtls/build_info.h>
-#if defined(MBEDTLS_SHA256_C)
-#include <mbedtls/sha256.h>
-#else
-#include <psa/crypto.h>
-#endif
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
 #include <mbedtls/asn1.h>
 #include <mbedtls/bignum.h>
@@ -21,18 +16,6 @@
 #endif
 
 #include "connection.h"
-
-bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32])
-{
-#if defined(MBEDTLS_SHA256_C)
-	return mbedtls_sha256(data, length, digest, 0) == 0;
-#else
-	size_t written;
-
-	return psa_hash_compute(PSA_ALG_SHA_256, data, length, digest, 32, &written) ==
-	       PSA_SUCCESS;
-#endif
-}
 
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
 

@@ -11,8 +11,6 @@
 #include <zephyr/net/socket.h>
 #include <zephyr/net/tls_credentials.h>
 
-#include <psa/crypto.h>
-
 #include "offloaded.h"
 #include "platform.h"
 
@@ -169,14 +167,4 @@ int32_t ss_offloaded_readable(int32_t socket, int32_t ms, struct ss_os_error *er
 void ss_offloaded_close(int32_t socket)
 {
 	(void)zsock_close(socket);
-}
-
-bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32])
-{
-	size_t written;
-
-	/* Once or often: it is all the same. */
-	return psa_crypto_init() == PSA_SUCCESS &&
-	       psa_hash_compute(PSA_ALG_SHA_256, data, length, digest, 32, &written) ==
-		       PSA_SUCCESS;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the image was built with, names of hosts, and random numbers. */
+/* What the image was built with, names of hosts, digests and random numbers. */
 
 #include <errno.h>
 #include <string.h>
@@ -9,8 +9,15 @@
 #include <zephyr/net/socket.h>
 #include <zephyr/random/random.h>
 
-#if !defined(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
+#if defined(CONFIG_MBEDTLS)
 #include <mbedtls/build_info.h>
+#endif
+#if defined(MBEDTLS_SHA256_C)
+#include <mbedtls/sha256.h>
+#else
+#include <psa/crypto.h>
+#endif
+#if !defined(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)
 #include <mbedtls/platform.h>
 #include <mbedtls/ssl_ciphersuites.h>
 #endif
@@ -155,6 +162,20 @@ int32_t ss_resolve(const char *host, struct ss_address *out, size_t max, struct 
 	}
 	zsock_freeaddrinfo(list);
 	return count;
+}
+
+bool ss_sha256(const uint8_t *data, size_t length, uint8_t digest[32])
+{
+#if defined(MBEDTLS_SHA256_C)
+	return mbedtls_sha256(data, length, digest, 0) == 0;
+#else
+	size_t written;
+
+	/* Once or often: it is all the same. */
+	return psa_crypto_init() == PSA_SUCCESS &&
+	       psa_hash_compute(PSA_ALG_SHA_256, data, length, digest, 32, &written) ==
+		       PSA_SUCCESS;
+#endif
 }
 
 int32_t ss_random(uint8_t *bytes, size_t length)
