@@ -122,7 +122,7 @@ for line in "${boards[@]}"; do
   done
   if [ -n "$full" ] && [[ $board == mps2/* ]]; then
     start "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
-      -DEXTRA_CONF_FILE=overlay-tls.conf
+      "-DEXTRA_CONF_FILE=overlay-tls.conf;$app/boards/${board//\//_}.conf"
   fi
 done
 

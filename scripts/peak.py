@@ -76,7 +76,7 @@ class Memory:
 
     def read(self, address, size):
         dump = self._directory / "dump"
-        self._ask("pmemsave", val=address, size=size, filename=str(dump))
+        self._ask("memsave", val=address, size=size, filename=str(dump))
         return dump.read_bytes()
 
     def rust_heap(self):
