@@ -3,7 +3,7 @@
 //! What the platform's TLS cannot be asked for, each by its name. What looks at certificates is
 //! refused above the seam, for every platform that shows none.
 //!
-//! By nRF Connect SDK 3.1 (`nrf_socket.h`, `lib/nrf_modem_lib/nrf9x_sockets.c`, the sample
+//! By nRF Connect SDK (`nrf_socket.h`, `lib/nrf_modem_lib/nrf9x_sockets.c`, the sample
 //! `cellular/ciphersuites`); docs/modem.md has the table.
 
 use alloc::vec::Vec;
