@@ -425,6 +425,19 @@ pub(crate) mod tests {
         element(0x30, &[&id[..], &element(4, value)].concat())
     }
 
+    /// Who understands the first, as OCSP does id-pkix-ocsp-nocheck, must hear of the other.
+    #[test]
+    fn an_extension_that_is_there_often_does_not_hide_another() {
+        let pki = Pki::generate(KeyKind::Ec).unwrap();
+        let certificate = &pki.leaf(Leaf::Server).chain_der[0];
+        let critical = |id: &[u8]| element(0x30, &[id, &[1, 1, 0xFF, 4, 2, 5, 0]].concat());
+        let no_check = critical(&[6, 9, 0x2B, 6, 1, 5, 5, 7, 0x30, 1, 5]);
+        let other = critical(&[6, 3, 0x2A, 3, 4]);
+        let der = forged(certificate, None, &[no_check.repeat(9), other].concat());
+        let facts = CertificateFacts::read(&der).unwrap();
+        assert_eq!(facts.not_understood, ["1.3.6.1.5.5.7.48.1.5", "1.2.3.4"]);
+    }
+
     #[test]
     fn no_certificate_takes_more_memory_than_there_is() {
         let pki = Pki::generate(KeyKind::Ec).unwrap();

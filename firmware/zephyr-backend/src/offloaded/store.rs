@@ -169,8 +169,8 @@ impl Loader {
 /// [`CredentialError::TagInUse`], [`CredentialError::StoreFull`],
 /// [`CredentialError::StoreOnline`], [`CredentialError::StoreRefused`] or
 /// [`CredentialError::OutOfMemory`]; [`CredentialError::StoredPemEnd`] for PEM without the NUL
-/// and [`CredentialError::Pem`] for what is none; [`CredentialError::Empty`] for a kind that the store does not hold, or where
-/// there is nothing to store.
+/// and [`CredentialError::Pem`] for what is none; [`CredentialError::Empty`] for a kind that the
+/// store does not hold, or where there is nothing to store.
 pub fn provision(
     tag: SecTag,
     kind: CredentialKind,
