@@ -9,6 +9,7 @@ use core::ptr;
 
 use secure_socket::config::{ClientConfig, ServerConfig, Settings};
 use secure_socket::credential::{CredentialError, CredentialKind};
+#[cfg(mbedtls_psk)]
 use secure_socket::diagnosis::TlsCode;
 use secure_socket::error::{ConfigurationError, Error};
 use secure_socket::{Mode, TlsVersion};
