@@ -165,66 +165,9 @@ impl Config {
     }
 }
 
-/// Combinations that Kconfig cannot express.
+/// Combinations that Kconfig cannot express. Those that are wrong in any application the build
+/// script of zephyr-backend refuses.
 fn refuse_nonsense(config: &Config) -> Result<()> {
-    let without = |symbol: &str, what: &str| {
-        Err(format!(
-            "the mode that was chosen needs CONFIG_{symbol}=y: {what}"
-        ))
-    };
-    if config.ours("WITH_CERTIFICATES") && !config.ours("KEY_ECC") && !config.ours("KEY_RSA") {
-        return Err(
-            "a mode with certificates needs CONFIG_SECURE_SOCKETS_KEY_ECC=y or \
-             CONFIG_SECURE_SOCKETS_KEY_RSA=y: no key of any kind could be used"
-                .to_owned(),
-        );
-    }
-    let offloaded = config.ours("TLS_OFFLOADED");
-    if config.ours("WITH_VERIFICATION") && !offloaded {
-        if !config.is_set("CONFIG_MBEDTLS_HAVE_TIME_DATE") {
-            return without(
-                "MBEDTLS_HAVE_TIME_DATE",
-                "without it an expired certificate passes",
-            );
-        }
-        if !config.is_set("CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK") {
-            return without(
-                "NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK",
-                "without it nobody can say why a certificate was refused",
-            );
-        }
-    }
-    if offloaded && !config.ours("HOSTED") {
-        refuse_unsaid(config)?;
-    }
-    if config.ours("CREDENTIALS_PEM")
-        && !offloaded
-        && !config.is_set("CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT")
-    {
-        return Err(
-            "CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y needs CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT=y: \
-             Zephyr's own sockets read what is in the store"
-                .to_owned(),
-        );
-    }
-    if config.is_set("CONFIG_TEST_RANDOM_GENERATOR") && config.is_set("CONFIG_ENTROPY_HAS_DRIVER") {
-        return Err(
-            "CONFIG_TEST_RANDOM_GENERATOR=y lets random numbers be used that can be guessed, but \
-             this board has a source of entropy: leave it off"
-                .to_owned(),
-        );
-    }
-    let guessed = ["TIMER_RANDOM_GENERATOR", "TEST_CSPRNG_GENERATOR"]
-        .into_iter()
-        .find(|symbol| config.is_set(&format!("CONFIG_{symbol}")));
-    // Zephyr's Mbed TLS selects it, and without a word, where a board has no driver.
-    if let Some(symbol) = guessed.filter(|_| !config.ours("DANGEROUS_RANDOM")) {
-        return Err(format!(
-            "Zephyr has no source of entropy for this board (CONFIG_{symbol}=y): its random \
-             numbers can be guessed, and with them every key that is made here. For tests only, \
-             CONFIG_SECURE_SOCKETS_DANGEROUS_RANDOM=y builds it all the same"
-        ));
-    }
     if config.ours("WITH_CLIENT") && config.text("PEER_HOST").is_empty() && !config.ours("HOSTED") {
         return Err(
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),
@@ -241,7 +184,7 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
             .map_err(|error| format!("CONFIG_SECURE_SOCKETS_HTTP_PATH is {path:?}: {error}"))?;
     }
     let handshake = config.number("HANDSHAKE_TIMEOUT_MS")?;
-    if offloaded {
+    if config.ours("TLS_OFFLOADED") {
         // The backend refuses any limit.
         return Ok(());
     }
@@ -256,31 +199,6 @@ fn refuse_nonsense(config: &Config) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// What a modem cannot do, and whoever builds for one has not said to do without.
-fn refuse_unsaid(config: &Config) -> Result<()> {
-    let unsaid = [
-        (
-            "WITH_VERIFICATION",
-            "UNEXAMINED",
-            "the modem shows no certificate, so nobody can examine the server's",
-        ),
-        (
-            "WITH_PSK",
-            "PSK_NO_FORWARD_SECRECY",
-            "the modem has no pre-shared key with forward secrecy",
-        ),
-    ]
-    .into_iter()
-    .find(|(mode, symbol, _)| config.ours(mode) && !config.ours(symbol));
-    match unsaid {
-        Some((_, symbol, why)) => Err(format!(
-            "CONFIG_SECURE_SOCKETS_TLS_OFFLOADED=y: {why}. CONFIG_SECURE_SOCKETS_{symbol}=y does \
-             without; docs/modem.md says what is given up"
-        )),
-        None => Ok(()),
-    }
 }
 
 fn values(config: &Config) -> Result<String> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! Binds the Mbed TLS of Zephyr's build: its include directories and configuration are in
-//! a file that `firmware/CMakeLists.txt` writes, and in what zephyr-lang-rust passes.
+//! a file that `zephyr/CMakeLists.txt` writes, and in what zephyr-lang-rust passes.
 
 use std::env;
 use std::fs;
@@ -33,8 +33,8 @@ fn run() -> Result<()> {
         let out = PathBuf::from(variable("OUT_DIR")?).join("bindings.rs");
         return fs::write(&out, "").map_err(|error| format!("{}: {error}", out.display()));
     }
-    let build = variable("BUILD_DIR")?;
-    let flags = Path::new(&build).join("mbedtls-flags.txt");
+    let generated = variable("BINARY_DIR_INCLUDE_GENERATED")?;
+    let flags = Path::new(&generated).join("secure-sockets-mbedtls-flags.txt");
     println!("cargo::rerun-if-changed={}", flags.display());
     let flags =
         fs::read_to_string(&flags).map_err(|error| format!("{}: {error}", flags.display()))?;

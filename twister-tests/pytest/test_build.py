@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What firmware/build.rs refuses: symbols that contradict each other, and credentials that
-will not do. The very program that the build ran is run again, with another .config."""
+"""What the build refuses: symbols that contradict each other, and credentials that will not do.
+The very programs that the build ran are run again, with another .config: firmware/build.rs, and
+that of zephyr-backend, which is in the image of any application."""
 
 import os
 import subprocess
@@ -15,10 +16,21 @@ PIN = "0123456789abcdef" * 4
 
 @pytest.fixture
 def build(build_dir, tmp_path):
-    """Runs the build script with symbols of SECURE_SOCKETS_ changed, `None` for unset, and
+    """Runs the build script of the application; see `script`."""
+    return script("rustapp", build_dir, tmp_path)
+
+
+@pytest.fixture
+def build_backend(build_dir, tmp_path):
+    """Runs that of zephyr-backend."""
+    return script("zephyr-backend", build_dir, tmp_path)
+
+
+def script(package, build_dir, tmp_path):
+    """A build script, to be run with symbols of SECURE_SOCKETS_ changed, `None` for unset, and
     with more lines."""
     programs = (build_dir / "firmware" / "rust" / "target").glob(
-        "release/build/rustapp-*/build-script-build"
+        f"release/build/{package}-*/build-script-build"
     )
     # Of a directory that was built in before, the last.
     program = max(programs, key=lambda path: path.stat().st_mtime)
@@ -131,15 +143,99 @@ def test_a_file_that_is_no_list(build, pki, tmp_path):
     assert "crl.pem" in sentence and "no revocation list" in sentence, sentence
 
 
-def test_random_numbers_that_can_be_guessed(build, kconfig):
+def test_the_library_that_was_built(build_backend):
+    done = build_backend()
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "lines, symbols, named",
+    [
+        (["CONFIG_SECURE_SOCKETS=n"], {}, ["CONFIG_SECURE_SOCKETS is off", "prj.conf"]),
+        (
+            [], {"MODE_UNAUTHENTICATED": "y", "DANGEROUS_UNAUTHENTICATED": None},
+            ["authenticates nobody", "CONFIG_SECURE_SOCKETS_DANGEROUS_UNAUTHENTICATED=y"],
+        ),
+        (
+            [], {"KEY_ECC": None, "KEY_RSA": None},
+            ["CONFIG_SECURE_SOCKETS_KEY_ECC=y", "no key of any kind"],
+        ),
+        (
+            ["CONFIG_MBEDTLS_HAVE_TIME_DATE=n"], {},
+            ["CONFIG_MBEDTLS_HAVE_TIME_DATE=y", "an expired certificate passes"],
+        ),
+        (
+            ["CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK=n"], {},
+            ["CONFIG_NET_SOCKETS_TLS_CERT_VERIFY_CALLBACK=y"],
+        ),
+        (
+            ["CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT=n"], {"CREDENTIALS_PEM": "y"},
+            ["CONFIG_SECURE_SOCKETS_CREDENTIALS_PEM=y", "CONFIG_MBEDTLS_PEM_CERTIFICATE_FORMAT=y"],
+        ),
+        (
+            [], {"TLS_OFFLOADED": "y", "HOSTED": None},
+            ["the modem shows no certificate", "CONFIG_SECURE_SOCKETS_UNEXAMINED=y"],
+        ),
+        (
+            [], {"TLS_OFFLOADED": "y", "HOSTED": None, "UNEXAMINED": "y"},
+            ["CONFIG_SECURE_SOCKETS_PSK_NO_FORWARD_SECRECY=y"],
+        ),
+    ],
+)
+def test_what_no_application_may_be_built_with(build_backend, lines, symbols, named):
+    sentence = refused(build_backend(*lines, **symbols))
+    for part in named:
+        assert part in sentence, sentence
+
+
+def test_random_numbers_that_can_be_guessed(build_backend, kconfig):
     assert kconfig["ENTROPY_HAS_DRIVER"] == "y"
-    assert "this board has a source of entropy" in refused(build("CONFIG_TEST_RANDOM_GENERATOR=y"))
+    sentence = refused(build_backend("CONFIG_TEST_RANDOM_GENERATOR=y"))
+    assert "this board has a source of entropy" in sentence, sentence
 
 
 @pytest.mark.parametrize("symbol", ["TIMER_RANDOM_GENERATOR", "TEST_CSPRNG_GENERATOR"])
-def test_a_board_without_entropy(build, symbol):
+def test_a_board_without_entropy(build_backend, symbol):
     line = f"CONFIG_{symbol}=y"
-    sentence = refused(build(line))
+    sentence = refused(build_backend(line))
     assert "no source of entropy" in sentence and line in sentence, sentence
-    done = build(line, DANGEROUS_RANDOM="y")
+    done = build_backend(line, DANGEROUS_RANDOM="y")
     assert done.returncode == 0, done.stdout
+
+
+# What zephyr/needs.cmake looks at, and what each is there for.
+NEEDED = {
+    "SECURE_SOCKETS_DEFAULTS": "zephyr/Kconfig.defaults",
+    "RUST": "written in Rust",
+    "RUST_ALLOC": "it allocates",
+    "NET_SOCKETS": "Zephyr's sockets",
+    "NET_SOCKETS_SOCKOPT_TLS": "that of Zephyr's sockets",
+    "MBEDTLS_BUILTIN": "its Mbed TLS",
+    "MBEDTLS_ENABLE_HEAP": "reserved for TLS",
+    "MBEDTLS_USER_CONFIG_FILE": "secure-sockets-mbedtls.h",
+}
+
+
+def configured(symbols):
+    """What CMake says of these symbols; empty if they will do."""
+    done = subprocess.run(
+        [
+            "cmake", *(f"-DCONFIG_{symbol}={value}" for symbol, value in symbols.items()),
+            "-P", str(APPLICATION / "zephyr" / "needs.cmake"),
+        ],
+        capture_output=True, text=True, check=False,
+    )
+    assert (done.returncode == 0) == (not done.stderr), done.stderr
+    return " ".join(done.stderr.split())
+
+
+def test_an_application_has_what_is_needed(kconfig):
+    assert configured({symbol: kconfig[symbol] for symbol in NEEDED}) == ""
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_an_application_without_something_that_is_needed(kconfig, missing):
+    symbols = {symbol: kconfig[symbol] for symbol in NEEDED if symbol != missing}
+    said = configured(symbols)
+    assert f"CONFIG_{missing}" in said or missing == "SECURE_SOCKETS_DEFAULTS", said
+    assert NEEDED[missing] in said and "docs/your-application.md" in said, said

@@ -15,7 +15,7 @@ from peer import Gate
 from revocation import GOOD
 from test_handshakes import VERSIONS, certificate
 
-# What is to be left of a stack: kconfig/Kconfig.defaults and docs/memory.md say so.
+# What is to be left of a stack: zephyr/Kconfig.defaults and docs/memory.md say so.
 SPARE = 1024
 
 USED = re.compile(r"^memory: (?:stack of )?(.+?) (\d+) of (\d+) bytes$", re.MULTILINE)

@@ -18,6 +18,10 @@
 
 #include <mbedtls/net_sockets.h>
 
+#if !defined(SECURE_SOCKETS_MBEDTLS_H)
+#error "the file of CONFIG_MBEDTLS_USER_CONFIG_FILE has to include secure-sockets-mbedtls.h"
+#endif
+
 static K_MUTEX_DEFINE(library_lock);
 
 void ss_library_lock(void)
