@@ -54,6 +54,10 @@ twister=(
 )
 rm -rf "$out"
 share_ccache "$out"
+# examples/zephyr has a CA compiled in. Without Zephyr's settings: twister-tests/pytest/conftest.py.
+[ -d credentials ] ||
+  env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD -u BINDGEN_EXTRA_CLANG_ARGS \
+    cargo run --quiet --locked -- pki credentials
 # One image alone: the others take from it what cargo has built.
 "${twister[@]}" --build-only --scenario sample.secure_sockets.mutual
 mutual=$(realpath "$out"/native_sim_native_64/*/sample.secure_sockets.mutual)
@@ -76,7 +80,9 @@ await() {
 # Beside the tests: the lints and the boards, two of which have the core of the second in QEMU.
 failed=0
 all_modes=$(await "native_sim_native_64/*/*/secure_sockets.all_modes")
-[ -z "$all_modes" ] || scripts/lint-firmware.sh "$all_modes" "$mutual" || failed=1
+example=$(await "native_sim_native_64/*/examples/zephyr/sample.secure_sockets.your_application")
+[ -z "$all_modes" ] || [ -z "$example" ] ||
+  scripts/lint-firmware.sh "$all_modes" "$mutual" "$example" || failed=1
 m33=
 [ -n "$missing" ] || m33=$(await "mps2_an521_cpu0/*/*/secure_sockets.qemu_m33")
 CARGO_FROM=${m33:-$mutual} scripts/build-boards.sh "$@" || failed=1

@@ -1,26 +1,28 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Clippy over the firmware, with what Zephyr's build tells cargo, but with this computer's
-# toolchain and for this computer: a toolchain that builds core may have no clippy.
+# Clippy over the firmware and examples/zephyr, with what Zephyr's build tells cargo, but with this
+# computer's toolchain and for this computer: a toolchain that builds core may have no clippy.
 #
-#   scripts/lint-firmware.sh ALL-MODES MUTUAL
+#   scripts/lint-firmware.sh ALL-MODES MUTUAL EXAMPLE
 #
-# The builds of two of twister's scenarios, by whose Kconfig it is done.
+# The builds of three of twister's scenarios, by whose Kconfig it is done.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 all_modes=$(realpath "$1")
 mutual=$(realpath "$2")
+example=$(realpath "$3")
 host=$(env -u RUSTUP_TOOLCHAIN rustc -vV | sed -n 's/^host: //p')
 
-# lint DOTCONFIG
+# lint DOTCONFIG [DIRECTORY CARGO-CONFIG-DIRECTORY]
 lint() {
+  local directory=${2:-firmware} cargo=${3:-$all_modes/firmware/rust}
   # The exception is for bindings that zephyr-lang-rust generates. firmware_lints has the TLS
   # engine take Zephyr's Mbed TLS, although the target is this computer.
   env -u RUSTUP_TOOLCHAIN -u RUSTC_BOOTSTRAP -u CARGO_UNSTABLE_BUILD_STD DOTCONFIG="$1" \
     RUSTFLAGS="-A unnecessary_transmutes --cfg firmware_lints" \
-    cargo clippy --manifest-path firmware/Cargo.toml --workspace --quiet \
-    --config "$all_modes/firmware/rust/sample-cargo-config.toml" \
+    cargo clippy --manifest-path "$directory/Cargo.toml" --workspace --quiet \
+    --config "$cargo/sample-cargo-config.toml" \
     --target "$host" --target-dir target/firmware-clippy -- -D warnings
 }
 
@@ -36,4 +38,6 @@ lint "$mutual/board.config"
   echo CONFIG_SECURE_SOCKETS_UNEXAMINED=y
 } >"$mutual/modem.config"
 lint "$mutual/modem.config"
+# And an application of somebody's own.
+lint "$example/zephyr/.config" examples/zephyr "$example/rust"
 echo "Lints of the firmware: clean"
