@@ -24,10 +24,16 @@ fn run() -> Result<()> {
     // What Kconfig says, of Mbed TLS too.
     println!("cargo::rerun-if-changed={config}");
     let config = fs::read_to_string(&config).map_err(|error| format!("{config}: {error}"))?;
-    if config
-        .lines()
-        .any(|line| line == "CONFIG_SECURE_SOCKETS_TLS_OFFLOADED=y")
-    {
+    let is_set = |symbol: &str| config.lines().any(|line| line == format!("{symbol}=y"));
+    // The build script of zephyr-backend says the same, and either may be the first.
+    if !is_set("CONFIG_SECURE_SOCKETS") {
+        return Err(
+            "CONFIG_SECURE_SOCKETS is off, and with it what this crate binds: set it to y in \
+             prj.conf (docs/your-application.md)"
+                .into(),
+        );
+    }
+    if is_set("CONFIG_SECURE_SOCKETS_TLS_OFFLOADED") {
         // TLS is the modem's, and no Mbed TLS need be there to be bound.
         println!("cargo::metadata=absent=1");
         let out = PathBuf::from(variable("OUT_DIR")?).join("bindings.rs");

@@ -28,7 +28,7 @@ def build_backend(build_dir, tmp_path):
 
 def script(package, build_dir, tmp_path):
     """A build script, to be run with symbols of SECURE_SOCKETS_ changed, `None` for unset, and
-    with more lines."""
+    with other lines."""
     programs = (build_dir / "firmware" / "rust" / "target").glob(
         f"release/build/{package}-*/build-script-build"
     )
@@ -38,6 +38,7 @@ def script(package, build_dir, tmp_path):
 
     def run(*more, **symbols):
         names = tuple(f"CONFIG_SECURE_SOCKETS_{name}=" for name in symbols)
+        names += tuple(line.split("=")[0] + "=" for line in more)
         lines = [line for line in config if not line.startswith(names)]
         lines += [
             f"CONFIG_SECURE_SOCKETS_{name}={value}"
@@ -151,7 +152,6 @@ def test_the_library_that_was_built(build_backend):
 @pytest.mark.parametrize(
     "lines, symbols, named",
     [
-        (["CONFIG_SECURE_SOCKETS=n"], {}, ["CONFIG_SECURE_SOCKETS is off", "prj.conf"]),
         (
             [], {"MODE_UNAUTHENTICATED": "y", "DANGEROUS_UNAUTHENTICATED": None},
             ["authenticates nobody", "CONFIG_SECURE_SOCKETS_DANGEROUS_UNAUTHENTICATED=y"],
@@ -186,6 +186,12 @@ def test_what_no_application_may_be_built_with(build_backend, lines, symbols, na
     sentence = refused(build_backend(*lines, **symbols))
     for part in named:
         assert part in sentence, sentence
+
+
+@pytest.mark.parametrize("package", ["zephyr-backend", "zephyr-mbedtls-sys"])
+def test_the_library_is_not_in_the_image(package, build_dir, tmp_path):
+    sentence = refused(script(package, build_dir, tmp_path)("CONFIG_SECURE_SOCKETS=n"))
+    assert "CONFIG_SECURE_SOCKETS is off" in sentence and "prj.conf" in sentence, sentence
 
 
 def test_random_numbers_that_can_be_guessed(build_backend, kconfig):
