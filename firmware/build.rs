@@ -168,6 +168,16 @@ impl Config {
 /// Combinations that Kconfig cannot express. Those that are wrong in any application the build
 /// script of zephyr-backend refuses.
 fn refuse_nonsense(config: &Config) -> Result<()> {
+    if config.is_set("CONFIG_TLS_CREDENTIALS_BACKEND_PROTECTED_STORAGE")
+        && !config.ours("CREDENTIALS_STORED")
+    {
+        return Err(
+            "CONFIG_TLS_CREDENTIALS_BACKEND_PROTECTED_STORAGE=y keeps credentials over a reset, \
+             and those that are compiled in would then find their tags in use: store them once \
+             and set CONFIG_SECURE_SOCKETS_CREDENTIALS_STORED=y"
+                .to_owned(),
+        );
+    }
     if config.ours("WITH_CLIENT") && config.text("PEER_HOST").is_empty() && !config.ours("HOSTED") {
         return Err(
             "CONFIG_SECURE_SOCKETS_PEER_HOST is empty: name the host to connect to".to_owned(),

@@ -40,7 +40,7 @@ int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t le
 	case -ENOMEM:
 		return SS_STORE_FULL;
 	default:
-		return SS_STORE_OTHER;
+		return SS_STORE_REFUSED;
 	}
 }
 
@@ -68,6 +68,6 @@ int32_t ss_credential_get(int32_t tag, int32_t kind, void *data, size_t *length)
 	case -EFBIG:
 		return SS_STORE_TOO_SHORT;
 	default:
-		return SS_STORE_OTHER;
+		return SS_STORE_REFUSED;
 	}
 }

@@ -101,7 +101,7 @@ int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t le
 	enum ss_store status;
 
 	if (type_of(kind, &type) != 0) {
-		return SS_STORE_OTHER;
+		return SS_STORE_REFUSED;
 	}
 	if (kind != SS_PSK) {
 		/* PEM has a NUL at its end here, which the modem is not to see. */

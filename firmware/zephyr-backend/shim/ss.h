@@ -154,13 +154,12 @@ enum ss_store {
 	SS_STORE_OK,
 	SS_STORE_IN_USE,
 	SS_STORE_FULL,
-	SS_STORE_OTHER,
+	/* For another reason; a modem's store says which in the log. */
+	SS_STORE_REFUSED,
 	SS_STORE_NONE,
 	SS_STORE_TOO_SHORT,
 	/* The modem takes credentials only while it is offline. */
 	SS_STORE_ONLINE,
-	/* What it says is in the log. */
-	SS_STORE_REFUSED,
 };
 int32_t ss_credential_add(int32_t tag, int32_t kind, const void *data, size_t length);
 void ss_credential_delete(int32_t tag, int32_t kind);

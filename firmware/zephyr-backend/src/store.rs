@@ -60,7 +60,10 @@ impl Stored {
                 kind: name(kind),
             }),
             sys::store::FULL => Err(CredentialError::StoreFull),
-            _ => Err(CredentialError::OutOfMemory(name(kind))),
+            _ => Err(CredentialError::StoreRefused {
+                tag,
+                kind: name(kind),
+            }),
         }
     }
 }
@@ -190,7 +193,7 @@ impl Loader {
 /// # Errors
 ///
 /// [`CredentialError::TagInUse`], [`CredentialError::StoreFull`] or
-/// [`CredentialError::OutOfMemory`]; [`CredentialError::Empty`] for a kind that the store
+/// [`CredentialError::StoreRefused`]; [`CredentialError::Empty`] for a kind that the store
 /// does not hold, or where there is nothing to store.
 pub fn provision(
     tag: SecTag,

@@ -38,7 +38,12 @@ pub(crate) fn read(tag: SecTag, kind: Kind) -> Result<Option<Bytes>, CredentialE
                 bytes.truncate(length);
                 return Ok(Some(bytes));
             }
-            _ => return Err(CredentialError::OutOfMemory(name(kind))),
+            _ => {
+                return Err(CredentialError::StoreRefused {
+                    tag,
+                    kind: name(kind),
+                });
+            }
         }
     }
 }

@@ -82,8 +82,6 @@ pub(crate) mod store {
     pub(crate) const TOO_SHORT: i32 = 5;
     #[cfg(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)]
     pub(crate) const ONLINE: i32 = 6;
-    #[cfg(CONFIG_SECURE_SOCKETS_TLS_OFFLOADED)]
-    pub(crate) const REFUSED: i32 = 7;
 }
 
 /// `enum ss_pair`.

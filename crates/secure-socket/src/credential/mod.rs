@@ -171,11 +171,11 @@ pub enum CredentialError {
         /// What was to be stored.
         kind: CredentialKind,
     },
-    /// The credential store takes nothing like this.
+    /// The credential store does not take or give it, for a reason that it keeps to itself.
     StoreRefused {
         /// The tag.
         tag: SecTag,
-        /// What was to be stored.
+        /// What was to be stored or read.
         kind: CredentialKind,
     },
     /// The TLS library ran out of memory while it read the credential.
@@ -261,7 +261,7 @@ impl fmt::Display for CredentialError {
             ),
             Self::StoreRefused { tag, kind } => write!(
                 f,
-                "the credential store does not take the {kind} for security tag {tag}"
+                "the credential store refuses the {kind} of security tag {tag}"
             ),
             Self::OutOfMemory(kind) => write!(
                 f,

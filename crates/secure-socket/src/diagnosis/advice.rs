@@ -469,8 +469,8 @@ impl CredentialError {
                  and name them by their tag."
             }
             Self::StoreRefused { .. } => {
-                "Look at what the log says of it: a modem takes a few kilobytes of PEM, and keys \
-                 that it can use."
+                "Look at what the log says of it. A modem takes a few kilobytes of PEM, and keys \
+                 that it can use; a store in flash may be full, or not there."
             }
             Self::StoreFull => {
                 "Raise CONFIG_TLS_MAX_CREDENTIALS_NUMBER, or delete what is not used."

@@ -40,8 +40,7 @@ impl Handed {
             status::IN_USE => Err(CredentialError::TagInUse { tag, kind: what }),
             status::FULL => Err(CredentialError::StoreFull),
             status::ONLINE => Err(CredentialError::StoreOnline { tag, kind: what }),
-            status::REFUSED => Err(CredentialError::StoreRefused { tag, kind: what }),
-            _ => Err(CredentialError::OutOfMemory(what)),
+            _ => Err(CredentialError::StoreRefused { tag, kind: what }),
         }
     }
 }
@@ -167,10 +166,10 @@ impl Loader {
 /// # Errors
 ///
 /// [`CredentialError::TagInUse`], [`CredentialError::StoreFull`],
-/// [`CredentialError::StoreOnline`], [`CredentialError::StoreRefused`] or
-/// [`CredentialError::OutOfMemory`]; [`CredentialError::StoredPemEnd`] for PEM without the NUL
-/// and [`CredentialError::Pem`] for what is none; [`CredentialError::Empty`] for a kind that the
-/// store does not hold, or where there is nothing to store.
+/// [`CredentialError::StoreOnline`] or [`CredentialError::StoreRefused`];
+/// [`CredentialError::StoredPemEnd`] for PEM without the NUL and [`CredentialError::Pem`] for what
+/// is none; [`CredentialError::Empty`] for a kind that the store does not hold, or where there is
+/// nothing to store.
 pub fn provision(
     tag: SecTag,
     kind: CredentialKind,
