@@ -119,8 +119,8 @@ def ocsp(pki, tmp_path):
     """Starts OCSP responders; what was started ends with the test."""
     started = []
 
-    def start(leaf, status):
-        responder = OcspResponder(tmp_path, pki, leaf, status)
+    def start(leaf, status, kind="ec"):
+        responder = OcspResponder(tmp_path, pki, leaf, status, kind)
         started.append(responder)
         return responder
 

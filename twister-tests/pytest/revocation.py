@@ -71,19 +71,19 @@ class ListServer:
 class OcspResponder:
     """`openssl ocsp`, by which the intermediate answers about one certificate."""
 
-    def __init__(self, directory, pki, leaf, status):
+    def __init__(self, directory, pki, leaf, status, kind="ec"):
         shown = subprocess.run(
-            ["openssl", "x509", "-noout", "-serial", "-in", f"{pki}/ec/{leaf}.pem"],
+            ["openssl", "x509", "-noout", "-serial", "-in", f"{pki}/{kind}/{leaf}.pem"],
             check=True, capture_output=True, text=True,
         )
         serial = shown.stdout.strip().removeprefix("serial=")
         index = directory / f"ocsp-{leaf}.index"
         index.write_text(f"{status}\t{serial}\tunknown\t/CN={leaf}\n")
-        issuer = f"{pki}/ec/intermediate.pem"
+        issuer = f"{pki}/{kind}/intermediate.pem"
         self.process = subprocess.Popen(
             [
                 "openssl", "ocsp", "-port", "0", "-nmin", "5", "-index", str(index),
-                "-CA", issuer, "-rsigner", issuer, "-rkey", f"{pki}/ec/intermediate-key.pem",
+                "-CA", issuer, "-rsigner", issuer, "-rkey", f"{pki}/{kind}/intermediate-key.pem",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
@@ -102,14 +102,16 @@ class OcspResponder:
         for line in self.process.stderr:
             self._errors.append(line)
 
+    def asked(self):
+        """How many requests it got, as far as it has told."""
+        return "".join(self._errors).count("Received request")
+
     def was_asked(self, times, within=5):
         """Whether it got so many requests; what it writes of one comes after its answer."""
         deadline = time.monotonic() + within
-        while (count := "".join(self._errors).count("Received request")) < times:
-            if time.monotonic() > deadline:
-                break
+        while self.asked() < times and time.monotonic() <= deadline:
             time.sleep(0.05)
-        return count == times
+        return self.asked() == times
 
     def stop(self):
         self.process.kill()

@@ -111,12 +111,12 @@ def test_client_longest_chain_crl(device, openssl, chains, kind, version, measur
     measured(client(device, server, "mutual", version, chains / kind / "short", lists), "main")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_client_ocsp(device, openssl, ocsp, pki, version, measured):
-    server = openssl(VERSIONS[version], *certificate(pki, "ec"), *verifies(pki, "ec"))
-    responder = ocsp("server", GOOD)
+@pytest.mark.parametrize("kind, version", EVERY)
+def test_client_ocsp(device, openssl, ocsp, pki, kind, version, measured):
+    server = openssl(VERSIONS[version], *certificate(pki, kind), *verifies(pki, kind))
+    responder = ocsp("server", GOOD, kind)
     output = client(
-        device, server, "mutual", version, pki / "ec", "--ocsp=required",
+        device, server, "mutual", version, pki / kind, "--ocsp=required",
         f"--ocsp-responder={responder.url}",
     )
     measured(output, "main")
@@ -180,11 +180,11 @@ def test_server_longest_chain_crl(serve, visit, chains, kind, version, measured)
     measured(visit(server, "mutual", version, chains / kind), "main", "serve")
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_server_ocsp(serve, visit, ocsp, pki, version, measured):
-    responder = ocsp("client", GOOD)
+@pytest.mark.parametrize("kind, version", EVERY)
+def test_server_ocsp(serve, visit, ocsp, pki, kind, version, measured):
+    responder = ocsp("client", GOOD, kind)
     server = serve(
-        "--mode=mutual", f"--tls={version}", f"--credentials={pki}/ec", "--ocsp=required",
+        "--mode=mutual", f"--tls={version}", f"--credentials={pki}/{kind}", "--ocsp=required",
         f"--ocsp-responder={responder.url}",
     )
-    measured(visit(server, "mutual", version, pki / "ec"), "main", "serve")
+    measured(visit(server, "mutual", version, pki / kind), "main", "serve")

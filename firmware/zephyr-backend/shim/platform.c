@@ -75,6 +75,8 @@ static enum ss_os_kind kind_of(int number)
 	case ENFILE:
 	case EMFILE:
 	case ENOBUFS:
+	/* Zephyr's word for no free one of NET_MAX_CONTEXTS or NET_MAX_CONN. */
+	case ENOENT:
 		return SS_OS_OUT_OF_RESOURCES;
 	default:
 		return SS_OS_OTHER;

@@ -526,7 +526,7 @@ impl OsErrorKind {
             Self::Denied => "Choose a port above 1023, or give the program the right.",
             Self::OutOfResources => {
                 "Close connections, or raise the limit (CONFIG_NET_MAX_CONTEXTS, \
-                 CONFIG_ZVFS_OPEN_MAX, `ulimit -n`)."
+                 CONFIG_NET_MAX_CONN, CONFIG_ZVFS_OPEN_MAX, `ulimit -n`)."
             }
             Self::Other => "Look the number up: it is the platform's errno.",
         }
