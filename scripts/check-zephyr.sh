@@ -5,6 +5,7 @@
 # in every mode with --full. Called by ./check, with Zephyr's environment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/setup.sh
 . scripts/toolchains.sh
 out=${TWISTER_OUT:-twister-out}
 extra=()
@@ -53,6 +54,7 @@ twister=(
   --outdir "$out" --no-clean --inline-logs "${extra[@]}"
 )
 rm -rf "$out"
+need_disk "$([ "${1:-}" = --full ] && echo 6 || echo 3)" "$out"
 share_ccache "$out"
 # examples/zephyr has a CA compiled in. Without Zephyr's settings: twister-tests/pytest/conftest.py.
 [ -d credentials ] ||

@@ -12,6 +12,16 @@ PATH=$PATH:/usr/sbin:/sbin
 say() { printf '%s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
+# need_disk GIB DIRECTORY: ends where the first run, which makes that directory, has not so much
+# room. Half-way it would end as well, and say less.
+need_disk() {
+  local free
+  [ ! -d "$2" ] || return 0
+  free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024 / 1024) }')
+  [ "$free" -ge "$1" ] ||
+    die "the first run takes $1 GiB of disk, and $PWD has $free GiB free: make room, or build elsewhere"
+}
+
 # Runs a command as root: as it is, or through sudo.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
