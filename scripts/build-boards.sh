@@ -35,6 +35,7 @@ if [ "${1:-}" = --full ]; then
   full=1
   modes=(mutual server-auth psk)
   boards+=(
+    "esp32c6_devkitc/esp32c6/hpcore riscv riscv32i-unknown-none-elf hal_espressif"
     "mps2/an385 arm thumbv7m-none-eabi cmsis_6"
     "mps2/an521/cpu0 arm thumbv8m.main-none-eabi cmsis_6"
   )
@@ -55,7 +56,7 @@ options() {
   case $1 in
     nrf9160dk/nrf9160) printf '%s\n' -DSHIELD=link_board_eth -DCONFIG_SECURE_SOCKETS_DANGEROUS_RANDOM=y ;;
     nrf9160dk/*) echo -DSHIELD=link_board_eth ;;
-    esp32c3*) printf '%s\n' -DCONFIG_BUILD_ONLY_NO_BLOBS=y '-DCONFIG_WIFI_CREDENTIALS_STATIC_SSID="none"' ;;
+    esp32c*) printf '%s\n' -DCONFIG_BUILD_ONLY_NO_BLOBS=y '-DCONFIG_WIFI_CREDENTIALS_STATIC_SSID="none"' ;;
     mps2/*) scripts/peak.py --options ;;
   esac
 }
