@@ -284,6 +284,40 @@ fn no_response_takes_more_memory_than_there_is() {
     }
 }
 
+/// The peer had a hand in the length of what a request is made of.
+#[test]
+fn no_request_takes_more_memory_than_there_is() {
+    let world = world();
+    let shown = |depth, id| ShownCertificate {
+        depth,
+        der: world.certificate(id).unwrap().der.clone(),
+    };
+    let chain = [shown(1, "root"), shown(0, "leaf")];
+    let url = HttpUrl::new("http://ocsp.test/").unwrap();
+    let checker = Checker::new(Ocsp::new().with_responder(url));
+    let keys = KeyPolicy::new();
+    let mut told = [0; 2];
+    for memory in (0..16 * 1024).step_by(16) {
+        let lookup = StatusLookup {
+            check: &checker,
+            keys: &keys,
+            clock: CLOCK,
+            // Nobody is there to answer.
+            means: &Signatures::good(),
+        };
+        let ran_out = test_pki::small_heap::with(memory, || {
+            // With less than this nothing can be told of anything.
+            if !room::is_there(room::to_judge(0)) {
+                return true;
+            }
+            let refused = checker.check(&chain, &lookup).unwrap_err();
+            refused.refusals[..] == [Refusal::OutOfMemory]
+        });
+        told[usize::from(ran_out)] += 1;
+    }
+    assert!(told[0] > 0 && told[1] > 0, "{told:?}");
+}
+
 /// Whatever is cut off or changed in a response, nothing panics, and only what does not
 /// change the answer is taken.
 #[test]
