@@ -15,7 +15,8 @@
 #                        Zephyr SDK is taken, or riscv64-{zephyr,unknown}-elf-gcc in the PATH
 #   BOARDS_OUT           the directory to build in (default: build-boards)
 #   CARGO_FROM           the directory of a build of this application, whose work of cargo's is taken
-#                        over as far as it is the same; by default the first board's that is built
+#                        over as far as it is the same; by default the first image's that is built.
+#                        Where that has another core, the first image of each core is the others'
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/toolchains.sh
@@ -49,7 +50,8 @@ for board in "${wanted[@]}"; do
 done
 left_out=()
 built=()
-from=${CARGO_FROM:-}
+# By the Rust target.
+declare -A from=()
 
 # What a board needs besides: its network, and for an emulated one a peer to be measured with.
 options() {
@@ -61,12 +63,12 @@ options() {
   esac
 }
 
-# build NAME SOURCE BOARD ARCHITECTURE OPTIONS...
+# build NAME SOURCE BOARD ARCHITECTURE FROM OPTIONS...
 build() {
-  local dir=$out/$1 source=$2 board=$3 log=$out/$1.log variables tools=()
+  local dir=$out/$1 source=$2 board=$3 from=$5 log=$out/$1.log variables tools=()
   mapfile -t variables < <(toolchain "$4")
   mapfile -t tools < <(cmake_options "$4")
-  shift 4
+  shift 5
   mkdir -p "$(dirname "$dir")"
   [ "$dir" = "$from" ] || tools+=("-DSECURE_SOCKETS_CARGO_FROM=$from")
   # Values of an earlier build would win over defaults that changed since.
@@ -81,17 +83,18 @@ build() {
   fi
 }
 
-# start NAME...: builds it beside one other, and adds its directory to `built`. The first alone, if
-# there is nothing yet for the others to take from cargo.
+# start TARGET NAME SOURCE BOARD ARCHITECTURE OPTIONS...: builds it beside one other, and adds its
+# directory to `built`. The first of a core is waited for: the others take from it.
 start() {
-  built+=("$out/$1")
-  if [ -z "$from" ]; then
-    from=$out/$1
-    build "$@" || exit
+  local target=$1 dir=$out/$2 of=("${@:2:4}") options=("${@:6}")
+  built+=("$dir")
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+  if [ -z "${from[$target]:-}" ]; then
+    build "${of[@]}" "${CARGO_FROM:-${built[0]}}" "${options[@]}" || exit
+    from[$target]=$dir
     return
   fi
-  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
-  { build "$@" || touch "$out/failed"; } &
+  { build "${of[@]}" "${from[$target]}" "${options[@]}" || touch "$out/failed"; } &
 }
 
 credentials=$out/credentials
@@ -115,14 +118,15 @@ for line in "${boards[@]}"; do
   list=$(options "$board")
   more=()
   [ -z "$list" ] || mapfile -t more <<<"$list"
+  [ ! -d "${CARGO_FROM:-}/firmware/rust/target/$target" ] || from[$target]=$CARGO_FROM
   for mode in "${modes[@]}"; do
-    start "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
+    start "$target" "${board//\//_}/$mode" "$app" "$board" "$arch" "-DEXTRA_CONF_FILE=overlay-$mode.conf" \
       "-DCONFIG_SECURE_SOCKETS_CREDENTIALS_DIR=\"$credentials/rsa\"" \
       '-DCONFIG_SECURE_SOCKETS_PEER_HOST="10.0.2.2"' \
       '-DCONFIG_SECURE_SOCKETS_SERVER_NAME="device.test"' "${more[@]}"
   done
   if [ -n "$full" ] && [[ $board == mps2/* ]]; then
-    start "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
+    start "$target" "${board//\//_}/http_get" "$ZEPHYR_BASE/samples/net/sockets/http_get" "$board" "$arch" \
       "-DEXTRA_CONF_FILE=overlay-tls.conf;$app/boards/${board//\//_}.conf"
   fi
 done
