@@ -4,7 +4,7 @@
 # Gives a build of the firmware what cargo has built already in another: all that it builds for
 # this computer (bindgen, proc macros, build scripts, before they ran), and for the same core all
 # that knows of no Kconfig and no device tree. What is left out cargo builds, and whatever depends
-# on that. Called by firmware/CMakeLists.txt (SECURE_SOCKETS_CARGO_FROM).
+# on that. Called by zephyr/take-cargo.cmake (SECURE_SOCKETS_CARGO_FROM).
 #
 #   scripts/take-cargo.sh FROM TO RUST-TARGET
 set -euo pipefail
